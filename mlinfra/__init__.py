@@ -1,0 +1,93 @@
+"""mlinfra: machine-learning platforms on AWS and Kubernetes, planned and priced before anything is created.
+
+    import mlinfra
+
+    graph = mlinfra.evaluate("fraud.yaml", environment="dev")     # ResourceGraph, offline
+    print(mlinfra.estimate(graph).totals)                         # what it costs a month
+    print(mlinfra.plan(graph).summary)                            # what would be created
+
+Components for Pulumi programs are imported from their files: ``from mlinfra.components.data.bucket import Bucket, BucketSpec, BucketNeeds``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from mlinfra.blueprint import Deployment, environments, load
+    from mlinfra.cost import Estimate, estimate
+    from mlinfra.errors import (
+        BlueprintError,
+        Diagnostic,
+        GraphError,
+        MlinfraError,
+        PriceError,
+        ProgramError,
+        UsageError,
+    )
+    from mlinfra.graph.evaluate import evaluate_directory
+    from mlinfra.graph.model import ResourceGraph, ResourceNode
+    from mlinfra.graph.of_blueprint import blueprint_graph as evaluate
+    from mlinfra.graph.read import read as read_graph
+    from mlinfra.plan import Plan, plan
+
+_HOMES = {
+    "BlueprintError": "errors",
+    "Deployment": "blueprint",
+    "Diagnostic": "errors",
+    "Estimate": "cost",
+    "GraphError": "errors",
+    "MlinfraError": "errors",
+    "Plan": "plan",
+    "PriceError": "errors",
+    "ProgramError": "errors",
+    "ResourceGraph": "graph.model",
+    "ResourceNode": "graph.model",
+    "UsageError": "errors",
+    "environments": "blueprint",
+    "estimate": "cost",
+    "evaluate": "graph.of_blueprint:blueprint_graph",
+    "evaluate_directory": "graph.evaluate",
+    "load": "blueprint",
+    "plan": "plan",
+    "read_graph": "graph.read:read",
+}
+"""Where each public name lives. It is imported at first use: importing Pulumi takes longer than most commands."""
+
+__all__ = [
+    "BlueprintError",
+    "Deployment",
+    "Diagnostic",
+    "Estimate",
+    "GraphError",
+    "MlinfraError",
+    "Plan",
+    "PriceError",
+    "ProgramError",
+    "ResourceGraph",
+    "ResourceNode",
+    "UsageError",
+    "environments",
+    "estimate",
+    "evaluate",
+    "evaluate_directory",
+    "load",
+    "plan",
+    "read_graph",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module `mlinfra` has no attribute `{name}`")
+    module, _, attribute = _HOMES[name].partition(":")
+    found = getattr(importlib.import_module(f"mlinfra.{module}"), attribute or name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,68 @@
+"""The codes of everything that can be wrong with a blueprint.
+
+They are stable: editors and pipelines may rely on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CODES: Mapping[str, str] = {
+    "access-to-itself": "`access` names the component that it stands in",
+    "ambiguous-need": "several components could fill a need that is left out",
+    "bad-alias": "a YAML alias is used before or inside of its anchor",
+    "bad-expression": "`${…}` is not closed, empty, or more than names with dots",
+    "bad-set": "a `--set` is not `path=value`, or its path cannot be set",
+    "beside-existing": "a field stands beside `existing`, where nothing is created",
+    "broken-kind": "the file of a kind cannot be imported or breaks the grammar",
+    "complex-key": "a key is not a word",
+    "control-character": "the file holds a character that YAML forbids",
+    "credential": "a value looks like a credential",
+    "cycle": "components need each other in a circle",
+    "duplicate-key": "a key is given twice",
+    "empty": "the file is empty",
+    "existing-lacks": "`existing` lacks an output that something relies on",
+    "expression-not-here": "an expression stands where none is read",
+    "file-too-large": "the file is larger than 1 MiB",
+    "inferred": "an optional need of a protected environment was filled by inference (a note)",
+    "invalid-value": "a value breaks a rule of its field",
+    "late-access": "access that has to be given afterwards, to a component without a role to extend",
+    "later-layer": "a component uses one of a later layer",
+    "layer-fixed": "`layer` stands at a kind whose layer is fixed",
+    "list-in-text": "a list variable stands inside of text",
+    "merge-key": "YAML's merge key `<<` is used",
+    "missing-field": "a required field is left out",
+    "missing-need": "a required need is left out, and no component could fill it",
+    "missing-variable": "a variable has no value",
+    "named-twice": "a list of components names one twice",
+    "need-required": "a required need is `none`",
+    "no-levels": "access to a component whose kind grants none",
+    "no-role": "`access` stands at a kind that has no role",
+    "not-allowed": "a value is not one of those allowed",
+    "not-utf8": "the file is not UTF-8",
+    "nothing-to-remove": "null removes what is not there (a warning)",
+    "out-of-range": "a number is too small or too large",
+    "reference-not-accepted": "a field that must be known in advance is given a reference to another component",
+    "reserved-name": "a component is called by a word that means something else",
+    "several-documents": "the file holds more than one YAML document",
+    "syntax": "the text is not YAML",
+    "tab": "a tab indents a line",
+    "tag": "a YAML tag such as `!!python/name` is used",
+    "too-deep": "values are nested too deep",
+    "too-many-values": "the file comes to too many values, aliases expanded",
+    "unknown-component": "there is no component of that name",
+    "unknown-field": "there is no field of that name",
+    "unknown-kind": "there is no kind of that name",
+    "unknown-level": "the level of access is not one that the target grants",
+    "unknown-name": "`env` or `blueprint` has nothing of that name",
+    "unknown-output": "the component has no such output, or the path stops short of one",
+    "unknown-region": "there is no region of that name",
+    "unknown-variable": "there is no variable of that name",
+    "wrong-component": "a need names a component of a kind that cannot fill it",
+    "wrong-format": "text has not the form that its field asks for",
+    "wrong-length": "text or a list is too short or too long",
+    "wrong-name": "a name breaks the rules for names",
+    "wrong-reference": "a reference gives a value of another type than its field takes",
+    "wrong-type": "a value is of another type than its field takes",
+}
+"""Code to one line of meaning."""

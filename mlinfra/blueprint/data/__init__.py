@@ -1,0 +1,1 @@
+"""Facts that validation needs, with source and date per row."""

@@ -1,0 +1,49 @@
+"""Arguments and flags that several verbs share, with their completion."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from mlinfra.commands._completion import blueprints, components, environments
+
+SOURCE_HELP = (
+    "A blueprint; also a folder with Pulumi.yaml, a graph, a preview or a state. Left out: the only blueprint here."
+)
+
+Blueprint: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[BLUEPRINT]", help="Left out: the only blueprint here.", autocompletion=blueprints, show_default=False
+    ),
+]
+Source: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(metavar="[BLUEPRINT]", help=SOURCE_HELP, autocompletion=blueprints, show_default=False),
+]
+Component: TypeAlias = Annotated[
+    str, typer.Argument(metavar="COMPONENT", help="A component of the blueprint.", autocompletion=components)
+]
+Environment: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--environment",
+        "-e",
+        help="Left out: the only one, or MLINFRA_ENVIRONMENT.",
+        autocompletion=environments,
+        show_default=False,
+    ),
+]
+Sets: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Set a value: `variables.x=1`, `components.main.zones=2`.", metavar="PATH=VALUE"),
+]
+NoCache: TypeAlias = Annotated[bool, typer.Option("--no-cache", help="Neither use nor keep stored graphs.")]
+Usage: TypeAlias = Annotated[
+    str | None, typer.Option("--usage", help="A usage file, for what depends on use.", metavar="FILE")
+]
+Region: TypeAlias = Annotated[
+    str, typer.Option("--region", help="Region of a Pulumi program that does not say it.", metavar="REGION")
+]
+DEFAULT_REGION = "us-east-1"

@@ -1,0 +1,123 @@
+"""A graph and what it is compared with → a plan."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from mlinfra.graph.document import dumps
+from mlinfra.graph.model import ResourceGraph, ResourceNode
+from mlinfra.plan.model import Operation, Plan, PropertyChange, Step
+from mlinfra.plan.rebase import rebase
+from mlinfra.plan.values import changed
+
+
+def plan(graph: ResourceGraph, against: ResourceGraph | None, *, label: str | None = None) -> Plan:
+    """The steps from ``against`` to ``graph``; without ``against`` everything is created. ``label`` names ``against``.
+
+    Resources belong together by URN, or by an alias. A graph of another environment or blueprint is first seen as one
+    of this, so that it is matched by layer, type, parents and name. Components, stacks and providers are no steps:
+    nothing in the account is made for them.
+
+    ``against`` should be of the same sort as ``graph``. A state holds literals where an evaluated graph holds
+    references, and every such property counts as changed.
+    """
+    same_place = against is None or _place(against) == _place(graph)
+    old_graph = None if against is None else rebase(against, blueprint=graph.blueprint, environment=graph.environment)
+    old = {} if old_graph is None else {node.urn: node for node in old_graph.resources}
+    matched: set[str] = set()
+    steps: list[Step] = []
+    for node in graph.resources:
+        before = _counterpart(node, old)
+        if before is None:
+            steps.append(_creation(node, label))
+        else:
+            matched.add(before.urn)
+            # What one environment ignores in itself still tells it from another.
+            steps.append(_comparison(before, node, node.ignore_changes if same_place else ()))
+    # Last made, first removed.
+    steps.extend(_removal(node) for urn, node in reversed(old.items()) if urn not in matched)
+    return Plan(
+        blueprint=graph.blueprint,
+        environment=graph.environment,
+        steps=tuple(steps),
+        against=label,
+        digest=_digest(graph, against),
+    )
+
+
+def _place(graph: ResourceGraph) -> tuple[str, str]:
+    return graph.blueprint, graph.environment
+
+
+def _counterpart(node: ResourceNode, old: Mapping[str, ResourceNode]) -> ResourceNode | None:
+    return next((old[urn] for urn in (node.urn, *node.aliases) if urn in old), None)
+
+
+def _creation(node: ResourceNode, label: str | None) -> Step:
+    properties = tuple(changed({}, node.inputs))
+    if node.import_id is not None:
+        return _step(node, "import", properties, f"takes over the existing `{node.import_id}`")
+    return _step(node, "create", properties, f"not in {label}" if label else None)
+
+
+def _comparison(before: ResourceNode, after: ResourceNode, ignored: tuple[str, ...]) -> Step:
+    forcing = after.replace_on_changes
+    found = (c for c in changed(before.inputs, after.inputs) if not _named_by(ignored, c.path))
+    inputs = [dataclasses.replace(c, forces_replacement=True) if _named_by(forcing, c.path) else c for c in found]
+    properties = (*inputs, *_options(before, after))
+    causes = [c.path for c in inputs if c.forces_replacement]
+    moved = f"known so far as `{before.name}`" if before.urn != after.urn else None
+    if causes:
+        return _step(after, "replace", properties, f"`{causes[0]}` is named by replace_on_changes")
+    return _step(after, "update" if properties else "same", properties, moved)
+
+
+def _removal(node: ResourceNode) -> Step:
+    properties = tuple(changed(node.inputs, {}))
+    if node.retain_on_delete:
+        return _step(node, "keep", properties, "no longer declared; stays in the account, outside of the state")
+    return _step(node, "delete", properties, "no longer declared")
+
+
+def _options(before: ResourceNode, after: ResourceNode) -> Iterator[PropertyChange]:
+    """Options that a state stores and an update writes. They never touch the resource itself."""
+    if before.protect != after.protect:
+        yield PropertyChange("options › protect", before.protect, after.protect, forces_replacement=False)
+    if before.retain_on_delete != after.retain_on_delete:
+        yield PropertyChange(
+            "options › retainOnDelete", before.retain_on_delete, after.retain_on_delete, forces_replacement=False
+        )
+
+
+def _step(node: ResourceNode, operation: Operation, properties: tuple[PropertyChange, ...], reason: str | None) -> Step:
+    return Step(
+        urn=node.urn,
+        component=node.component,
+        kind=node.kind,
+        layer=node.layer,
+        operation=operation,
+        properties=properties,
+        reason=reason,
+    )
+
+
+def _named_by(patterns: tuple[str, ...], path: str) -> bool:
+    return any(_pattern(pattern).match(path) is not None for pattern in patterns)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """A property path of Pulumi's, with ``*`` for any key or index. It also names all that is inside."""
+    escaped = re.escape(pattern).replace(r"\*", r"[^.\[\]]+")
+    return re.compile(rf"{escaped}(?=[.\[]| ›|$)")
+
+
+def _digest(graph: ResourceGraph, against: ResourceGraph | None) -> str:
+    both = hashlib.sha256(dumps(graph).encode())
+    if against is not None:
+        both.update(dumps(against).encode())
+    return both.hexdigest()
