@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCKED := requirements.lock
 
-.PHONY: demo test check bench catalogue lock clean
+.PHONY: demo test check bench catalogue readme lock clean
 .DEFAULT_GOAL := demo
 
 # What is downloaded is what the lock file names, hash by hash; the package itself is linked, not copied.
@@ -37,6 +37,10 @@ bench: $(STAMP)
 
 catalogue: $(STAMP)
 	$(BIN)/python -m mlinfra.commands._catalogue
+
+# The README shows what commands really write.
+readme: $(STAMP)
+	$(BIN)/python tests/docs/readme.py
 
 # pip-tools is no dependency: it is only needed here.
 lock: $(STAMP)

@@ -4,7 +4,7 @@
 
     graph = mlinfra.evaluate("fraud.yaml", environment="dev")     # ResourceGraph, offline
     print(mlinfra.estimate(graph).totals)                         # what it costs a month
-    print(mlinfra.plan(graph).summary)                            # what would be created
+    print(mlinfra.compare(graph).summary)                           # what would be created
 
 Components for Pulumi programs are imported from their files: ``from mlinfra.components.data.bucket import Bucket, BucketSpec, BucketNeeds``.
 """
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from mlinfra.graph.model import ResourceGraph, ResourceNode
     from mlinfra.graph.of_blueprint import blueprint_graph as evaluate
     from mlinfra.graph.read import read as read_graph
-    from mlinfra.plan import Plan, plan
+    from mlinfra.plan import Plan
+    from mlinfra.plan import plan as compare
 
 _HOMES = {
     "BlueprintError": "errors",
@@ -47,12 +48,12 @@ _HOMES = {
     "ResourceGraph": "graph.model",
     "ResourceNode": "graph.model",
     "UsageError": "errors",
+    "compare": "plan:plan",
     "environments": "blueprint",
     "estimate": "cost",
     "evaluate": "graph.of_blueprint:blueprint_graph",
     "evaluate_directory": "graph.evaluate",
     "load": "blueprint",
-    "plan": "plan",
     "read_graph": "graph.read:read",
 }
 """Where each public name lives. It is imported at first use: importing Pulumi takes longer than most commands."""
@@ -70,12 +71,12 @@ __all__ = [
     "ResourceGraph",
     "ResourceNode",
     "UsageError",
+    "compare",
     "environments",
     "estimate",
     "evaluate",
     "evaluate_directory",
     "load",
-    "plan",
     "read_graph",
 ]
 

@@ -63,7 +63,7 @@ def attribute_docs(cls: type) -> Mapping[str, str]:
                     after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else None
                 )
                 if isinstance(text, str):
-                    found[statement.target.id] = inspect.cleandoc(text)
+                    found[statement.target.id] = " ".join(text.split())
     return found
 
 
@@ -89,7 +89,7 @@ def _fields(schema: Schema, known: Mapping[str, Schema], prefix: str) -> Iterato
     required = set(schema.get("required", ()))
     for name, field in schema.get("properties", {}).items():
         path = f"{prefix}{name}"
-        text = str(field.get("description", "")).strip()
+        text = " ".join(str(field.get("description", "")).split())
         yield Field(path, _type(field, known), name in required, _default(field), text)
         for inside, below in _nested(field, known):
             yield from _fields(inside, known, f"{path}{below}.")

@@ -68,4 +68,6 @@ def _part(kind: str, path: str) -> str:
         known = [*(field.path for field in entry.fields), *(output.path for output in entry.outputs)]
         hint = close_to(path, known) or f"`mlinfra explain {kind}` lists its fields and outputs"
         raise UsageError(f"kind `{kind}` has no field or output `{path}`", hint=hint)
-    return "\n\n".join([*(field_text(entry, one) for one in fields), *(output_text(entry, one) for one in outputs)])
+    found = [field_text(entry, one, terminal=stdout()) for one in fields]
+    found += [output_text(entry, one, terminal=stdout()) for one in outputs]
+    return "\n\n".join(found)

@@ -36,6 +36,7 @@ class Recording:
     registrations: list[Registration] = field(default_factory=list)
     exports: dict[str, Any] = field(default_factory=dict)
     exports_handed_on: dict[str, Any] = field(default_factory=dict)
+    earlier: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class RecordingMonitor:
@@ -97,6 +98,7 @@ class RecordingMonitor:
         urn = self._urn(request.parent, request.type, request.name)
         if request.type == STACK_REFERENCE:
             outputs = self._earlier.get(request.id, {})
+            self.recording.earlier[urn] = outputs
             state = to_struct(
                 {"name": request.id, "outputs": dict(outputs), "secretOutputNames": _secret_names(outputs)}
             )

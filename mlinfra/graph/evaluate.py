@@ -171,6 +171,7 @@ def _nodes(
 ) -> Iterator[ResourceNode]:
     component_of: dict[str, tuple[str, str]] = {}
     echoes = {entry.urn: _leaves(_plain(entry.inputs)) for entry in recording.registrations}
+    echoes |= {urn: _leaves(_plain(dict(outputs))) for urn, outputs in recording.earlier.items()}
     for entry in recording.registrations:
         request = entry.request
         if request.type == STACK:

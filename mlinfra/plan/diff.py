@@ -15,7 +15,7 @@ from mlinfra.plan.rebase import rebase
 from mlinfra.plan.values import changed
 
 
-def plan(graph: ResourceGraph, against: ResourceGraph | None, *, label: str | None = None) -> Plan:
+def plan(graph: ResourceGraph, against: ResourceGraph | None = None, *, label: str | None = None) -> Plan:
     """The steps from ``against`` to ``graph``; without ``against`` everything is created. ``label`` names ``against``.
 
     Resources belong together by URN, or by an alias. A graph of another environment or blueprint is first seen as one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator
 
 from mlinfra.catalogue import Field, KindEntry, Output
@@ -39,7 +40,7 @@ def fields_table(kind: KindEntry) -> Iterator[str]:
     if not kind.fields:
         yield "It has no fields of its own."
         return
-    rows = [(markdown.code(f.path), f.type, _default(f), one_line(f.text)) for f in kind.fields]
+    rows = [(markdown.code(f.path), f.type, _default(f), f.text) for f in kind.fields]
     yield from markdown.table(("Field", "Takes", "Default", "What it says"), rows)
     if kind.takes_access:
         yield ""
@@ -51,31 +52,23 @@ def outputs_table(kind: KindEntry) -> Iterator[str]:
     if not kind.outputs:
         yield "It gives nothing to others."
         return
-    rows = [
-        (markdown.code(o.path), o.type + (", can be missing" if o.optional else ""), one_line(o.text))
-        for o in kind.outputs
-    ]
+    rows = [(markdown.code(o.path), o.type + (", can be missing" if o.optional else ""), o.text) for o in kind.outputs]
     yield from markdown.table(("Output", "Type", "What it is"), rows)
     if kind.levels:
         yield ""
         yield f"Levels of `access` to it: {', '.join(markdown.code(level) for level in kind.levels)}."
 
 
-def field_text(kind: KindEntry, field: Field) -> str:
+def field_text(kind: KindEntry, field: Field, *, terminal: Terminal = PLAIN) -> str:
     """One field: what it takes, its default, what it says."""
     lines = [f"{kind.name}.{field.path}", "", f"takes    {field.type}", f"default  {_default(field)}"]
-    return "\n".join([*lines, "", field.text])
+    return "\n".join([*lines, "", *textwrap.wrap(field.text, terminal.width)])
 
 
-def output_text(kind: KindEntry, output: Output) -> str:
+def output_text(kind: KindEntry, output: Output, *, terminal: Terminal = PLAIN) -> str:
     """One output: its type and what it is."""
     lines = [f"{kind.name}.{output.path}", "", f"gives    {output.type}{', can be missing' if output.optional else ''}"]
-    return "\n".join([*lines, *(["", output.text] if output.text else [])])
-
-
-def one_line(text: str) -> str:
-    """Text without line breaks."""
-    return " ".join(text.split())
+    return "\n".join([*lines, *(["", *textwrap.wrap(output.text, terminal.width)] if output.text else [])])
 
 
 def _default(field: Field) -> str:

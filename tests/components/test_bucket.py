@@ -13,6 +13,26 @@ from mlinfra.components._grammar import Range, expectations, policy
 from mlinfra.components.data.bucket import Bucket, BucketNeeds, BucketSpec, lifecycle_rules
 from mlinfra.components.security.encryption_key import EncryptionKeyOutputs
 
+FULL_BLUEPRINT = """
+mlinfra: 1
+name: shop
+environments: {dev: {region: eu-west-1}}
+components:
+  key: {kind: encryption_key}
+  lake:
+    kind: bucket
+    description: Everything that a bucket can be told.
+    key: key
+    deletion: retain
+    noncurrent_days: 7
+    expire_days: 365
+    tags: {team: data}
+    expected:
+      stored_gib: {min: 1, expected: 2, max: 3}
+      put_requests: 1000
+      get_requests: 10000
+"""
+
 KEY = "arn:aws:kms:eu-west-1:111111111111:key/k"
 
 

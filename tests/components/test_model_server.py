@@ -88,6 +88,7 @@ components:
     pool: gpus
     cluster_services: services
     metrics: metrics
+    weights: none
     engine: custom
     image: 111111111111.dkr.ecr.eu-west-1.amazonaws.com/embed:1
     gpus: 0
@@ -101,6 +102,7 @@ components:
     kind: model_server
     cluster: cluster
     pool: gpus
+    weights: none
     model: {name: tiny, hub: Qwen/Qwen3-0.6B, revision: main, size_gib: 1.5}
     replicas: 1
 """

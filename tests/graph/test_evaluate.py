@@ -194,3 +194,16 @@ def test_an_output_in_an_f_string_is_an_error() -> None:
 def test_a_plain_lookup_fails_and_an_output_one_does_not() -> None:
     with pytest.raises(ProgramError):
         graph_of(lambda: aws.sns.Topic("p", display_name=aws.ec2.get_ami(most_recent=True).id) and None)
+
+
+def test_a_literal_that_an_earlier_stack_exports_stays_one() -> None:
+    def first() -> None:
+        pulumi.export("lake.region", REGION)
+
+    def second() -> None:
+        reference = pulumi.StackReference("organization/one/dev")
+        aws.sns.Topic("p", display_name=reference.require_output("lake.region"))
+
+    stacks = [Layered(project="one", program=first), Layered(project="two", program=second)]
+    graph = evaluate_stacks(stacks, blueprint="x", environment="dev", account=ACCOUNT, region=REGION)
+    assert [node.inputs["displayName"] for node in graph.nodes] == [REGION]

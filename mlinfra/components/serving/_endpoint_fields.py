@@ -46,7 +46,7 @@ class Model(Spec):
     group: str | None = None
     """Group in the model registry. Left out: `image` says what to serve."""
     version: Ref[Version] | None = None
-    """Version in the group, a whole number. Required with `group`."""
+    """Version in the group, a whole number; `group` needs it. Left out: `image` says what to serve."""
     image: Ref[Image] | None = None
     """Image in ECR with its tag or, better, digest: SageMaker pulls from nowhere else. Left out: `group` says it."""
     artifact: Ref[Artifact] | None = None

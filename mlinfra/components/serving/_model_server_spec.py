@@ -165,7 +165,7 @@ class ModelServerSpec(Spec):
     image: Ref[str] | None = None
     """Image to run. Left out: the version of vLLM that is shipped with mlinfra; `custom` always needs one."""
     model: Model | None = None
-    """The model. `custom` may do without, or finds the files of a bucket below `/models`."""
+    """The model; the engine `custom` finds the files of a bucket below `/models`. Left out: none, which only `custom` may do."""
     gpus: int = Field(default=1, ge=0, le=16)
     """GPUs of each replica; vLLM splits the model over them. Left out: 1."""
     cpus: int = Field(default=3, ge=1, le=192)

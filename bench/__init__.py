@@ -1,0 +1,1 @@
+"""The figures of speed: each is one command, ``python -m bench FIGURE``."""
