@@ -25,7 +25,6 @@ def test_the_names_are_those_that_are_promised() -> None:
         "ResourceNode",
         "UsageError",
         "compare",
-        "compare",
         "environments",
         "estimate",
         "evaluate",
