@@ -29,7 +29,25 @@ def wire(
             _explicit(draft, need, node, drafts, kinds, problems)
         elif not need.many:
             _infer(draft, need, drafts, kinds, problems, protected=protected)
+    if draft.spec is not None and problems.errors == before:
+        _demanded(draft, kind, drafts, kinds, problems)
     draft.sound = draft.sound and problems.errors == before
+
+
+def _demanded(
+    draft: Draft, kind: Kind, drafts: Mapping[str, Draft], kinds: Mapping[str, Kind], problems: Problems
+) -> None:
+    """Optional needs that this spec makes required: scaling takes what scales."""
+    for name, reason in kind.component.requirements(draft.spec).items():
+        if name not in draft.bindings:
+            node = draft.node.items.get(name)
+            problems.error(
+                "missing-need",
+                f"`{draft.name}` ({draft.subject}) needs a `{name}`: {reason}",
+                node.span if node is not None else draft.node.named,
+                (*draft.path, name),
+                _would_do(kind.need_fields[name], drafts, kinds, draft),
+            )
 
 
 def satisfies(kind: Kind | None, need: NeedField) -> bool:
