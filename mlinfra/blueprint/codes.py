@@ -43,6 +43,7 @@ CODES: Mapping[str, str] = {
     "nothing-to-remove": "null removes what is not there (a warning)",
     "out-of-range": "a number is too small or too large",
     "reference-not-accepted": "a field that must be known in advance is given a reference to another component",
+    "refused-here": "a component cannot be built like this in the chosen environment",
     "reserved-name": "a component is called by a word that means something else",
     "several-documents": "the file holds more than one YAML document",
     "syntax": "the text is not YAML",

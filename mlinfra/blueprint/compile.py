@@ -14,7 +14,7 @@ from pathlib import Path as FilePath
 from mlinfra.blueprint.assemble import assemble
 from mlinfra.blueprint.checking import check
 from mlinfra.blueprint.documents import Documents, choose, documents, read
-from mlinfra.blueprint.drafts import Draft, Kinds, Registry, found, validate
+from mlinfra.blueprint.drafts import Draft, Kinds, Registry, decide, found, validate
 from mlinfra.blueprint.expressions import WRONG, Scope, substitute
 from mlinfra.blueprint.model import POLICY_ARN, STAND_IN_ACCOUNT, Blueprint, Deployment, Environment, Variable
 from mlinfra.blueprint.ordering import arrange
@@ -25,6 +25,7 @@ from mlinfra.blueprint.problems import Problems, close_to, shown
 from mlinfra.blueprint.source import Node, Path, Span
 from mlinfra.blueprint.variables import resolve
 from mlinfra.blueprint.wiring import wire
+from mlinfra.components._context import Context
 from mlinfra.components._registry import Kind
 from mlinfra.errors import BlueprintError, UsageError
 
@@ -116,6 +117,16 @@ def _compile(
     used: dict[str, Kind] = {draft.kind.name: draft.kind for draft in drafts.values() if draft.kind}
     for draft in drafts.values():
         wire(draft, drafts, used, problems, protected=bool(place and place.protected))
+    if place is not None:
+        here = Context(
+            blueprint="",
+            environment=name,
+            account=place.account or STAND_IN_ACCOUNT,
+            region=place.region or "",
+            protected=place.protected,
+        )
+        for draft in drafts.values():
+            decide(draft, here, problems)
     boundary = _boundary(place, over, drafts, problems)
     order, late = arrange(drafts, boundary, problems)
     problems.raise_if_any()

@@ -16,7 +16,7 @@ from mlinfra.blueprint.model import COMPONENT_NAME, Document, Tags
 from mlinfra.blueprint.problems import Problems, close_to, listed, shown
 from mlinfra.blueprint.source import Node, Path
 from mlinfra.components import _registry
-from mlinfra.components._context import Layer
+from mlinfra.components._context import Context, Layer
 from mlinfra.components._registry import RESERVED, Kind
 from mlinfra.components._spec import Reference, Spec
 from mlinfra.errors import UsageError
@@ -189,6 +189,20 @@ def validate(draft: Draft, problems: Problems) -> None:
     draft.sound = problems.errors == before and (draft.spec is not None or draft.existing is not None)
 
 
+def decide(draft: Draft, place: Context, problems: Problems) -> None:
+    """Decide what was left to the environment, to hear now what a kind refuses there.
+
+    A protected cluster that nobody could administer is such a case.
+    """
+    if draft.spec is None or not draft.sound:
+        return
+    try:
+        draft.spec.filled(place)
+    except UsageError as refused:
+        problems.error("refused-here", refused.message, draft.node.named, draft.path, refused.hint)
+        draft.sound = False
+
+
 def _part(node: Node, keys: Iterable[str]) -> Node:
     wanted = set(keys)
     return Node({key: item for key, item in node.items.items() if key in wanted}, node.span, node.key)
@@ -238,7 +252,7 @@ def _layer(draft: Draft, kind: Kind, problems: Problems) -> Layer:
     own: Layer = getattr(kind.component, "layer", Layer.FOUNDATION)
     said = draft.node.items.get("layer")
     if said is not None and "existing" not in draft.node.items:
-        labels: Mapping[str, Layer] = {layer.label: layer for layer in Layer}
+        labels: Mapping[str, Layer] = {layer.label: layer for layer in (Layer.PLATFORM, Layer.WORKLOADS)}
         path = (*draft.path, "layer")
         if kind.folder != ESCAPE:
             problems.error(

@@ -655,7 +655,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "layer-unknown": (
         COMPONENTS + "  n: {kind: net}\n  c: {kind: cluster}\n  a: {kind: chart, layer: platfrom}\n",
         [
-            ("not-allowed", 7, 27, "`layer` takes `foundation`, `cluster`, `platform` or `workloads`, not `platfrom`"),
+            ("not-allowed", 7, 27, "`layer` takes `platform` or `workloads`, not `platfrom`"),
         ],
     ),
     "access-key": (

@@ -127,3 +127,18 @@ def test_the_environment_must_be_known(text: str, wanted: str | None, message: s
 
     assert caught.value.message == message
     assert hint is None or caught.value.hint == hint
+
+
+def test_what_a_kind_refuses_in_an_environment_is_said_where_the_component_stands() -> None:
+    text = (
+        "mlinfra: 1\nname: demo\nenvironments: {dev: {region: eu-west-1}, prod: {region: eu-west-1, protected: true}}\n"
+        "components: {net: {kind: network}, eks: {kind: eks_cluster}}\n"
+    )
+
+    assert load_text(text, environment="dev").environment == "dev"
+    with pytest.raises(BlueprintError) as caught:
+        load_text(text, environment="prod")
+
+    assert [(d.code, d.path, d.line, d.column) for d in caught.value.diagnostics] == [
+        ("refused-here", "components.eks", 4, 36)
+    ]

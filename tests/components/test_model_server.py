@@ -673,7 +673,7 @@ def test_reasons_name_the_fields() -> None:
     assert reasons == {
         "pool": "`gpus: 1` run on the nodes of a pool",
         "weights": "`model.prefix` is a folder of that bucket",
-        "cluster_services": "`scaling` and `ingress` are done by its services",
+        "cluster_services": "its services do the work of `scaling` and `ingress`",
         "metrics": "`scaling` asks its Prometheus how much there is to do",
     }
 

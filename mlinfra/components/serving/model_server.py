@@ -71,7 +71,7 @@ class ModelServer(Component[ModelServerSpec, ModelServerNeeds, ModelServerOutput
         uses = [field for field in ("scaling", "ingress") if getattr(spec, field)]
         uses += ["secrets"] if any(secret.arn is not None for secret in spec.secrets.values()) else []
         if uses:
-            found["cluster_services"] = f"{' and '.join(f'`{field}`' for field in uses)} are done by its services"
+            found["cluster_services"] = f"its services do the work of {' and '.join(f'`{field}`' for field in uses)}"
         if spec.scaling:
             found["metrics"] = "`scaling` asks its Prometheus how much there is to do"
         return found
