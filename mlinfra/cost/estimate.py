@@ -17,7 +17,7 @@ from mlinfra.graph.model import ResourceGraph, ResourceNode
 
 ALWAYS_ASSUMED = (
     "730 hours a month; list prices in US dollars, on demand, without tax, discounts, free tier or support plans",
-    "data transfer between zones, regions and to the internet is not in the sum",
+    "data transfer is in the sum as far as networks and copies state it; between regions it is otherwise not",
 )
 
 

@@ -228,8 +228,6 @@ def total(charges: Iterable[Charge]) -> Total:
     """The sum of amounts: each figure adds up what is known of it; incomplete as soon as a part of it is unknown."""
     sums, complete = [ZERO, ZERO, ZERO], True
     for charge in charges:
-        if charge.status == "free":
-            continue
         for place, figure in enumerate(charge.amount):
             if figure is None:
                 complete = False

@@ -58,7 +58,7 @@ def test_network():
             vpcEndpointType="Interface",
             subnetIds=["a", UNKNOWN, "c"],
         ),
-        node("aws:ec2/flowLog:FlowLog", logDestinationType="s3"),
+        node("aws:ec2/flowLog:FlowLog", logDestinationType="cloud-watch-logs"),
     )
     assert [(c.name, str(c.amount.expected.normalize())) for c in result.charges] == [
         ("Gateway hours", "32.85"),  # 730 × 0.045
@@ -285,7 +285,7 @@ def test_karpenter_pool_runs_from_nothing_to_its_limits():
     nodes, disks = priced(pool({"average_nodes": 2}, [G5], {"nvidia.com/gpu": "8", "cpu": "1000"})).charges
     # expected 2 × g5.xlarge 1.006; at most 2 × g5.12xlarge 5.672 (8 GPUs) against 8 × g5.xlarge: 11.344 > 8.048
     assert nodes.amount == (0, Decimal("1468.760"), Decimal("8281.120"))
-    assert disks.amount == (0, Decimal("3.2"), Decimal("3.2"))  # 2 × 20 GiB × 0.08
+    assert disks.amount == (0, Decimal("3.2"), Decimal("12.8"))  # 2, and at most 8 × 20 GiB × 0.08
 
 
 def test_karpenter_pool_without_limits_has_no_known_maximum():
@@ -300,6 +300,8 @@ def test_karpenter_pool_without_limits_has_no_known_maximum():
     [
         ([need("karpenter.k8s.aws/instance-family", "g6")], "g6.xlarge"),
         ([need("karpenter.k8s.aws/instance-category", "g"), need("karpenter.k8s.aws/instance-gpu-count", "3", operator="Gt"), need("karpenter.k8s.aws/instance-family", "g6")], "g6.12xlarge"),
+        ([need("karpenter.k8s.aws/instance-gpu-count", "4", operator="Gt"), need("karpenter.k8s.aws/instance-family", "g6")], "g6.48xlarge"),
+        ([need("karpenter.k8s.aws/instance-gpu-count", "4", operator="Gte"), need("karpenter.k8s.aws/instance-family", "g6")], "g6.12xlarge"),
         ([need("karpenter.k8s.aws/instance-family", "g6"), need("karpenter.k8s.aws/instance-size", "xlarge", operator="NotIn")], "g6.2xlarge"),
         ([need("karpenter.k8s.aws/instance-accelerator-name", "inferentia2")], "inf2.xlarge"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
@@ -19,6 +20,8 @@ def on_demand(
     look: Reading, region: str, types: Sequence[str], service: str = "ec2_on_demand"
 ) -> tuple[Price | None, str | None]:
     """The price of the first type; the cheapest and the dearest are its band, unknown with any of them."""
+    if any(re.match(r"t\d", name) for name in types):
+        look.assume("burstable instances (T families) keep within their CPU credits")
     found = [look.catalogue.find(PriceKey(service, region, name, UNIT)) for name in types]
     first, reason = found[0]
     if first is None:
@@ -87,7 +90,7 @@ def node_hours(name: str, count: Range, price: Price | None, formula: str, why: 
     )
 
 
-def volumes(name: str, count: Range, disks: Iterable[dict[str, Value]]) -> Iterator[Line]:
+def volumes(name: str, count: Range, disks: Iterable[dict[str, Value]]) -> Iterator[Item]:
     """What ``count`` machines pay for their EBS volumes: volumeSize (GiB), volumeType, iops, throughput (MiB/s)."""
     for disk in disks:
         kind = disk.get("volumeType") or "gp3"
@@ -95,6 +98,8 @@ def volumes(name: str, count: Range, disks: Iterable[dict[str, Value]]) -> Itera
         size = number(disk.get("volumeSize"))
         label = f"{name} ({kind})"
         yield _per_machine(label, count, size, "GiB-month", sku=f"{kind} storage", what="GiB")
+        if kind == "standard":
+            yield Unpriced(f"{label} I/O requests", "how many requests magnetic volumes serve is not known")
         free_iops = GP3_IOPS if kind == "gp3" else ZERO
         iops = number(disk.get("iops"), free_iops if kind == "gp3" else ZERO)
         if kind in ("gp3", "io1", "io2") and (iops is None or iops > free_iops):

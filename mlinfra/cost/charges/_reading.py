@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -13,6 +13,8 @@ from mlinfra.graph.model import Amount, Derived, ResourceGraph, ResourceNode, Se
 
 Use = Mapping[str, Mapping[str, Amount]]
 """Usage by URN, after overrides."""
+Keys = Callable[[ResourceNode], Iterable[str]]
+"""What to find a resource by."""
 
 
 class Reading:
@@ -24,6 +26,7 @@ class Reading:
         self.today: date = catalogue.today
         self.assumptions: dict[str, None] = {}
         self._use = use
+        self._indexes: dict[tuple[str, Keys], Mapping[str, tuple[ResourceNode, ...]]] = {}
 
     def region(self, node: ResourceNode) -> str | None:
         """Where a resource is made: its own region, its provider's, or the graph's."""
@@ -49,6 +52,17 @@ class Reading:
     def of_type(self, name: str) -> tuple[ResourceNode, ...]:
         """All resources of one type, in order of the graph."""
         return self._by_type.get(name, ())
+
+    def index(self, name: str, keys: Keys) -> Mapping[str, tuple[ResourceNode, ...]]:
+        """The resources of type ``name`` by what ``keys`` gives for each, in order of the graph; made once."""
+        found = self._indexes.get((name, keys))
+        if found is None:
+            made: dict[str, list[ResourceNode]] = {}
+            for node in self.of_type(name):
+                for key in dict.fromkeys(keys(node)):
+                    made.setdefault(key, []).append(node)
+            found = self._indexes[name, keys] = {key: tuple(nodes) for key, nodes in made.items()}
+        return found
 
     @cached_property
     def _by_type(self) -> Mapping[str, tuple[ResourceNode, ...]]:
@@ -120,6 +134,14 @@ def number(value: Value, default: Decimal | int | None = None) -> Decimal | None
     except InvalidOperation:
         return None
     return parsed if parsed.is_finite() else None
+
+
+def clipped(value: Decimal | None, low: Decimal | None, high: Decimal | None) -> Decimal | None:
+    """``value`` moved to where ``low`` and ``high`` allow it; a bound that is not known does not hold."""
+    if value is None:
+        return None
+    raised = value if low is None else max(low, value)
+    return raised if high is None else min(raised, high)
 
 
 def inputs(node: ResourceNode) -> dict[str, Value]:

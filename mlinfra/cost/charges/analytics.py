@@ -56,10 +56,13 @@ def workgroup(node: ResourceNode, look: Reading) -> Iterator[Item]:
 
 
 free(
-    "tables are counted in their database",
+    "counted in the objects of its database",
     "aws:glue/catalogTable:CatalogTable",
     "aws:glue/partition:Partition",
     "aws:glue/partitionIndex:PartitionIndex",
+)
+free(
+    "a setting of Glue; objects, calls and processing time are billed",
     "aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings",
     "aws:glue/resourcePolicy:ResourcePolicy",
     "aws:glue/catalog:Catalog",

@@ -26,8 +26,18 @@ free(
     "aws:ecr/registryPolicy:RegistryPolicy",
     "aws:ecr/pullThroughCacheRule:PullThroughCacheRule",
     "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate",
-    "aws:ecr/replicationConfiguration:ReplicationConfiguration",
 )
+
+
+@charges_for(
+    "aws:ecr/replicationConfiguration:ReplicationConfiguration",
+    usage={"replicated_gib": "image layers copied to other regions a month, GiB"},
+)
+def replication(node: ResourceNode, look: Reading) -> Iterator[Item]:
+    """Transfer of what is copied, and its storage where it lands, which no repository of the graph counts."""
+    copied = look.use(node, "replicated_gib", "GiB")
+    yield Line("Data to other regions", copied, "data_transfer", "other regions", usage="replicated_gib")
+    yield Unpriced("Storage of the copies", "how much the other regions hold is not in the graph")
 
 
 @charges_for("aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration")

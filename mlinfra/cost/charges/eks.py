@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from mlinfra.cost.charges._lines import Free, Item, Line, Unpriced
 from mlinfra.cost.charges._nodes import disks_of, node_hours, on_demand, spot, volumes
-from mlinfra.cost.charges._reading import Reading, get, inputs, known, number, span, texts, urns_in
+from mlinfra.cost.charges._reading import Reading, clipped, get, inputs, known, listed, number, span, texts, urns_in
 from mlinfra.cost.charges._registry import charges_for, free
 from mlinfra.cost.data.tables import eks_versions
 from mlinfra.cost.model import HOURS, Quantity, Range
@@ -75,13 +75,16 @@ def node_group(node: ResourceNode, look: Reading) -> Iterator[Item]:
         {"volumeSize": all_inputs.get("diskSize", DEFAULT_DISK_GIB), "volumeType": "gp3"}
     ]
     yield from volumes("Node volumes", count, disks or default)
+    if get(made, "monitoring", "enabled") is True:
+        yield _detailed_monitoring(count)
 
 
 def _count(node: ResourceNode, look: Reading) -> Range:
     scaling = get(inputs(node), "scalingConfig")
     low, mid, high = (number(get(scaling, key)) for key in ("minSize", "desiredSize", "maxSize"))
     stated = look.use(node, "average_nodes", "node").amount
-    return Range(low, mid if stated.expected is None else stated.expected, high)
+    expected = mid if stated.expected is None else stated.expected
+    return Range(low, clipped(expected, low, high), high)
 
 
 def _nodes(
@@ -138,9 +141,29 @@ def instance(node: ResourceNode, look: Reading) -> Iterator[Item]:
         return
     price, reason = on_demand(look, region, (kind,))
     yield node_hours(f"Instance ({kind})", Range.exactly(1), price, "730 hours × price", reason)
-    root = get(inputs(node), "rootBlockDevice")
+    made = inputs(node)
+    root = made.get("rootBlockDevice")
     disk: dict[str, Value] = dict(root) if isinstance(root, dict) else {"volumeSize": 8}
     yield from volumes("Root volume", Range.exactly(1), [{"volumeSize": 8, **disk}])
+    further = [dict(each) for each in listed(made.get("ebsBlockDevices")) if isinstance(each, dict)]
+    yield from volumes("Volume", Range.exactly(1), further)
+    if made.get("associatePublicIpAddress") is True:
+        hours = Quantity.exactly(HOURS, "hour")
+        yield Line("Public IPv4 address", hours, "public_ipv4", "address", "730 hours × price")
+    if made.get("monitoring") is True:
+        yield _detailed_monitoring(Range.exactly(1))
+
+
+def _detailed_monitoring(count: Range) -> Item:
+    """The metrics that an instance sends each minute, billed like custom ones (EC2 user guide, detailed monitoring)."""
+    return Line(
+        "Detailed monitoring",
+        Quantity(count.times(Range.exactly(7)), "metric-month"),
+        "cloudwatch",
+        "metric, first 10 000",
+        f"{span(count)} instances × 7 metrics × price",
+        why="the number of instances is not known",
+    )
 
 
 @charges_for("aws:ebs/volume:Volume")
@@ -170,9 +193,25 @@ free(
     "aws:ec2/keyPair:KeyPair",
 )
 free("attaches a volume that is priced itself", "aws:ec2/volumeAttachment:VolumeAttachment")
+BILLED_ADDONS = {
+    "amazon-cloudwatch-observability": "metrics and logs of Container Insights",
+    "aws-guardduty-agent": "runtime monitoring by GuardDuty",
+}
+"""Add-ons with which another service starts to charge, and for what."""
+
+
+@charges_for("aws:eks/addon:Addon")
+def addon(node: ResourceNode, _look: Reading) -> Iterator[Item]:
+    """Free, unless another service charges for what the add-on sends it."""
+    billed = BILLED_ADDONS.get(str(node.inputs.get("addonName")))
+    if billed is None:
+        yield Free("part of a cluster, whose control plane and nodes are priced")
+    else:
+        yield Unpriced(billed.capitalize(), f"no price of {billed} is known")
+
+
 free(
     "part of a cluster, whose control plane and nodes are priced",
-    "aws:eks/addon:Addon",
     "aws:eks/accessEntry:AccessEntry",
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
     "aws:eks/podIdentityAssociation:PodIdentityAssociation",

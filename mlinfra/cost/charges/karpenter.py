@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import ROUND_FLOOR, Decimal
 from functools import cache
+from typing import NamedTuple
 
 from mlinfra.cost.charges._lines import Free, Item, Unpriced
 from mlinfra.cost.charges._nodes import UNIT, disks_of, joined, node_hours, spot, volumes
@@ -12,7 +13,7 @@ from mlinfra.cost.charges._quantities import parse_quantity
 from mlinfra.cost.charges._reading import Reading, get, inputs, listed, number, show, span, texts
 from mlinfra.cost.charges._registry import charges_for
 from mlinfra.cost.data.tables import Instance, instances
-from mlinfra.cost.model import ZERO, Price, PriceKey, Range
+from mlinfra.cost.model import ZERO, Money, Price, PriceKey, Range
 from mlinfra.graph.model import ResourceNode, Value
 
 RESERVATION = "aws:ec2/capacityReservation:CapacityReservation"
@@ -33,9 +34,8 @@ def node_pool(node: ResourceNode, look: Reading) -> Iterator[Item]:
     if region is None:
         yield Unpriced("Nodes", "the region of the resource is not known")
         return
-    requirements = listed(get(spec, "template", "spec", "requirements"))
-    allowed = [machine for machine in instances().values() if machine.current or _names_family(requirements, machine)]
-    allowed = [machine for machine in allowed if all(_fits(requirement, machine) for requirement in requirements)]
+    requirements = tuple(map(_requirement, listed(get(spec, "template", "spec", "requirements"))))
+    allowed = _allowed(requirements)
     found = {m: look.catalogue.find(PriceKey("ec2_on_demand", region, m.type, UNIT)).price for m in allowed}
     prices = {machine: price for machine, price in found.items() if price is not None and price.usd is not None}
     capacity, types = _capacity_types(requirements), {machine.type for machine in allowed}
@@ -58,51 +58,95 @@ def node_pool(node: ResourceNode, look: Reading) -> Iterator[Item]:
             f"node pool {node.name}: {len(allowed) - len(prices)} of {len(allowed)} instance types "
             f"have no price in {region} and are left out"
         )
-    count, price, formula = _reckon(node, look, spec, region, prices=prices, capacity=capacity)
+    fleet = _fleet(node, look, get(spec, "limits"), prices, fixed=number(get(spec, "replicas")))
+    price = _price(look, region, fleet, prices, capacity)
+    kinds = fleet.cheapest.type if fleet.dearest is fleet.cheapest else f"{fleet.cheapest.type} to {fleet.dearest.type}"
+    allowance = ", spot allowed" if "spot" in capacity else ""
+    formula = f"{span(fleet.nodes)} nodes ({kinds}{allowance}) × 730 hours × price"
     open_end = "the pool has no limits, or a price is not known: the most that it can cost is open"
-    yield node_hours("Nodes", count, price, formula, open_end)
-    yield from volumes("Node volumes", count, _disks(look, spec))
+    yield node_hours("Nodes", fleet.nodes, price, formula, open_end)
+    yield from volumes("Node volumes", fleet.machines, _disks(look, spec))
 
 
-def _reckon(
-    node: ResourceNode, look: Reading, spec: Value, region: str, *, prices: Mapping[Instance, Price], capacity: set[str]
-) -> tuple[Range, Price, str]:
+class _Requirement(NamedTuple):
+    """One requirement of a pool, as far as it is known."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...]
+
+
+def _requirement(value: Value) -> _Requirement:
+    return _Requirement(str(get(value, "key")), str(get(value, "operator")), texts(get(value, "values")))
+
+
+@cache
+def _allowed(requirements: tuple[_Requirement, ...]) -> tuple[Instance, ...]:
+    """The instance types that meet all requirements. Older generations count only where they are asked for by name."""
+    named = {value for each in requirements if each.operator == "In" for value in each.values}
+    return tuple(
+        machine
+        for machine in instances().values()
+        if (machine.current or machine.type in named or machine.family in named)
+        and all(_fits(requirement, machine) for requirement in requirements)
+    )
+
+
+class _Fleet(NamedTuple):
+    """What a pool may run: ``nodes`` up to the costliest fleet that is allowed, ``machines`` up to the largest one.
+
+    ``hourly`` is what the costliest fleet costs an hour, divided by the most ``nodes``; None where that is open.
+    """
+
+    nodes: Range
+    machines: Range
+    cheapest: Instance
+    dearest: Instance
+    hourly: Money | None
+
+
+def _fleet(
+    node: ResourceNode, look: Reading, limits: Value, prices: Mapping[Instance, Price], fixed: Decimal | None
+) -> _Fleet:
+    """Limits always hold; a stated range of `average_nodes` holds the number of nodes as well."""
     cheapest = min(prices, key=lambda m: (prices[m].usd or ZERO, m.type))
-    most = {machine: _most(get(spec, "limits"), machine) for machine in prices}
-    bounded = {machine: nodes for machine, nodes in most.items() if nodes is not None}
-    dearest, top = cheapest, None
-    if len(bounded) == len(prices):
-        dearest = max(bounded, key=lambda m: (bounded[m] * (prices[m].usd or ZERO), m.type))
-        top = bounded[dearest]
-    price = joined(
-        prices[cheapest].key,
-        prices[cheapest].usd,
-        (prices[cheapest], prices[dearest]),
-        (prices[cheapest].usd, prices[dearest].usd),
-    )
+    stated = look.use(node, "average_nodes", "node").amount if fixed is None else Range.exactly(fixed)
+    if stated.expected is None:
+        look.assume("a Karpenter pool without `average_nodes` runs one node on average, of the cheapest type allowed")
+        stated = Range.exactly(1)
+    held = fixed is not None or stated.min != stated.max
+    allowed = {m: _least(_most(limits, m), stated.max if held else None) for m in prices}
+    bounded = {machine: nodes for machine, nodes in allowed.items() if nodes is not None}
+    expected = _least(stated.expected, allowed[cheapest])
+    least = _least(stated.min, expected) if held else ZERO
+    if len(bounded) < len(prices):
+        open_end = Range(least, expected, None)
+        return _Fleet(open_end, open_end, cheapest, cheapest, prices[cheapest].usd)
+    if len(bounded) > 1:
+        look.assume("the most that a Karpenter pool costs is reckoned with nodes of one type")
+    dearest = max(bounded, key=lambda m: (bounded[m] * (prices[m].usd or ZERO), m.type))
+    top, hourly = bounded[dearest], prices[dearest].usd
+    if expected is not None and expected > top and hourly is not None:
+        # The costliest fleet is a few large nodes, fewer than the small ones that are expected: the same amount, spread.
+        top, hourly = expected, hourly * top / expected
+    largest = Range(least, expected, max(bounded.values()))
+    return _Fleet(Range(least, expected, top), largest, cheapest, dearest, hourly)
+
+
+def _least(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """The smaller of two bounds; None where neither holds."""
+    return min((bound for bound in (one, other) if bound is not None), default=None)
+
+
+def _price(look: Reading, region: str, fleet: _Fleet, prices: Mapping[Instance, Price], capacity: set[str]) -> Price:
+    """From the cheapest type to that of the costliest fleet; with spot, from the lowest offer."""
+    low, high = prices[fleet.cheapest], prices[fleet.dearest]
+    price = joined(low.key, low.usd, (low, high), (low.usd, fleet.hourly))
     if "spot" in capacity:
-        offer, _ = spot(look, region, (cheapest.type,))
+        offer, _ = spot(look, region, (fleet.cheapest.type,))
         if offer is not None:
-            price = joined(offer.key, offer.usd, (offer, price), (offer.range.min, prices[dearest].usd))
-    count = _count(node, look, spec, top)
-    kinds = cheapest.type if dearest is cheapest else f"{cheapest.type} to {dearest.type}"
-    return (
-        count,
-        price,
-        f"{span(count)} nodes ({kinds}{', spot allowed' if 'spot' in capacity else ''}) × 730 hours × price",
-    )
-
-
-def _count(node: ResourceNode, look: Reading, spec: Value, top: Decimal | None) -> Range:
-    fixed = number(get(spec, "replicas"))
-    if fixed is not None:
-        return Range.exactly(fixed)
-    stated = look.use(node, "average_nodes", "node").amount
-    if stated.expected is not None:
-        varied = stated.min != stated.max
-        return Range(stated.min if varied else ZERO, stated.expected, stated.max if varied else top)
-    look.assume("a Karpenter pool without `average_nodes` runs one node on average, of the cheapest type allowed")
-    return Range(ZERO, Decimal(1) if top is None else min(Decimal(1), top), top)
+            return joined(offer.key, offer.usd, (offer, price), (offer.range.min, fleet.hourly))
+    return price
 
 
 def _most(limits: Value, machine: Instance) -> Decimal | None:
@@ -128,21 +172,19 @@ SETS: Mapping[str, Callable[[set[str], set[str]], bool]] = {
 }
 
 
-def _fits(requirement: Value, machine: Instance) -> bool:
+def _fits(requirement: _Requirement, machine: Instance) -> bool:
     """Whether an instance type meets one requirement. Labels that say nothing about the type narrow nothing."""
-    key, operator, values = get(requirement, "key"), get(requirement, "operator"), texts(get(requirement, "values"))
-    if not isinstance(key, str):
-        return True
+    key, operator, values = requirement
     labels = _all_labels()[machine.type]
     if key not in labels or (operator not in ("Exists", "DoesNotExist") and not values):
         return True
     own = labels[key]
-    if isinstance(operator, str) and operator in SETS:
+    if operator in SETS:
         return SETS[operator](set(own), set(values))
     mine, bound = number(own[0]) if own else None, number(values[0]) if values else None
     if mine is None or bound is None:
         return False
-    return {"Gt": mine > bound, "Lt": mine < bound, "Gte": mine >= bound, "Lte": mine <= bound}.get(str(operator), True)
+    return {"Gt": mine > bound, "Lt": mine < bound, "Gte": mine >= bound, "Lte": mine <= bound}.get(operator, True)
 
 
 @cache
@@ -176,21 +218,10 @@ def _labels(machine: Instance) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _names_family(requirements: list[Value], machine: Instance) -> bool:
-    """Whether the requirements ask by name for a type of an older generation, which are otherwise not considered."""
-    wanted = {
-        value
-        for requirement in requirements
-        if get(requirement, "operator") == "In"
-        for value in texts(get(requirement, "values"))
-    }
-    return machine.type in wanted or machine.family in wanted
-
-
-def _capacity_types(requirements: list[Value]) -> set[str]:
+def _capacity_types(requirements: Iterable[_Requirement]) -> set[str]:
     for requirement in requirements:
-        if get(requirement, "key") == "karpenter.sh/capacity-type" and get(requirement, "operator") == "In":
-            return set(texts(get(requirement, "values")))
+        if requirement.key == "karpenter.sh/capacity-type" and requirement.operator == "In":
+            return set(requirement.values)
     return {"on-demand"}
 
 

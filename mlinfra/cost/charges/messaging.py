@@ -72,6 +72,16 @@ def event_bus(node: ResourceNode, look: Reading) -> Iterator[Item]:
     yield Line("Custom events", look.use(node, "events", "event"), "eventbridge", "custom events", usage="events")
 
 
+@charges_for(
+    "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration",
+    usage={"notifications": "messages delivered to the channel a month"},
+)
+def channel(node: ResourceNode, look: Reading) -> Iterator[Item]:
+    """Chatbot itself is free; SNS bills each delivery to it like one to any web address."""
+    sent = look.use(node, "notifications", "notification")
+    yield Line("Notifications", sent, "sns", "http notifications", usage="notifications")
+
+
 free(
     "events of AWS services cost nothing to match and deliver",
     "aws:cloudwatch/eventRule:EventRule",
@@ -84,8 +94,4 @@ free(
     "aws:sns/topicPolicy:TopicPolicy",
     "aws:sqs/queuePolicy:QueuePolicy",
     "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy",
-)
-free(
-    "Chatbot itself is free; SNS bills the deliveries",
-    "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration",
 )

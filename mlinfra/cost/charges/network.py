@@ -17,6 +17,13 @@ ENDPOINT_DATA = (
     Tier(5 * PIB, "data, next 4 PiB"),
     Tier(None, "data, over 5 PiB"),
 )
+TIB = Decimal(1024)
+INTERNET = (
+    Tier(10 * TIB, "internet, first 10 TiB"),
+    Tier(50 * TIB, "internet, next 40 TiB"),
+    Tier(150 * TIB, "internet, next 100 TiB"),
+    Tier(None, "internet, over 150 TiB"),
+)
 
 
 @charges_for(
@@ -62,6 +69,9 @@ def endpoint(node: ResourceNode, look: Reading) -> Iterator[Item]:
     if subnets is None:
         look.assume("endpoints that name no subnet are reckoned in one zone")
         zones = Decimal(1)
+    if kind not in ("Interface", "GatewayLoadBalancer"):
+        yield Unpriced("Endpoint hours", f"no price of endpoints of type {kind} is known")
+        return
     sku = "interface endpoint" if kind == "Interface" else "gateway load balancer endpoint"
     yield Line(
         "Endpoint hours",
@@ -72,18 +82,35 @@ def endpoint(node: ResourceNode, look: Reading) -> Iterator[Item]:
         why="the number of subnets is not known before the deployment",
     )
     data = look.use(node, "processed_gib", "GiB")
-    yield Line("Data processed", data, "vpc_endpoint", usage="processed_gib", tiers=ENDPOINT_DATA)
+    if kind == "Interface":
+        yield Line("Data processed", data, "vpc_endpoint", usage="processed_gib", tiers=ENDPOINT_DATA)
+    else:
+        yield Line("Data processed", data, "vpc_endpoint", "gateway load balancer data", usage="processed_gib")
 
 
 @charges_for("aws:ec2/flowLog:FlowLog")
 def flow_log(node: ResourceNode, _look: Reading) -> Iterator[Item]:
-    """Delivery is billed where the log lands."""
-    target = (
-        "the log group"
-        if node.inputs.get("logDestinationType", "cloud-watch-logs") == "cloud-watch-logs"
-        else "the bucket"
-    )
-    yield Free(f"ingestion and storage are in the use of {target} where it lands")
+    """A log group bills what it takes in; delivery to a bucket or a stream is billed by itself."""
+    if node.inputs.get("logDestinationType", "cloud-watch-logs") == "cloud-watch-logs":
+        yield Free("ingestion and storage are in the use of the log group where it lands")
+    else:
+        yield Unpriced("Log delivery", "no price of logs that are delivered past CloudWatch is known")
+
+
+@charges_for(
+    "aws:ec2/vpc:Vpc",
+    usage={
+        "between_zones_gib": "data from one zone to another a month, GiB",
+        "to_internet_gib": "data to the internet a month, GiB, load balancers and NAT gateways included",
+    },
+)
+def vpc(node: ResourceNode, look: Reading) -> Iterator[Item]:
+    """What crosses its zones and leaves it. A GiB between zones is billed twice: where it goes out and where in."""
+    crossing = look.use(node, "between_zones_gib", "GiB").scaled(2)
+    formula = "`between_zones_gib` × 2, out of one zone and into the other, × price"
+    yield Line("Data between zones", crossing, "data_transfer", "between zones", formula, usage="between_zones_gib")
+    leaving = look.use(node, "to_internet_gib", "GiB")
+    yield Line("Data to the internet", leaving, "data_transfer", usage="to_internet_gib", tiers=INTERNET)
 
 
 free(
@@ -91,12 +118,12 @@ free(
     *(
         f"aws:ec2/{name}:{name[0].upper()}{name[1:]}"
         for name in (
-            "vpc", "vpcIpv4CidrBlockAssociation", "subnet", "internetGateway", "internetGatewayAttachment",
+            "vpcIpv4CidrBlockAssociation", "subnet", "internetGateway", "internetGatewayAttachment",
             "egressOnlyInternetGateway", "routeTable", "route", "routeTableAssociation",
             "mainRouteTableAssociation", "securityGroup", "securityGroupRule", "defaultSecurityGroup",
             "defaultRouteTable", "defaultNetworkAcl", "networkAcl", "networkAclRule", "networkAclAssociation",
             "vpcEndpointRouteTableAssociation", "vpcEndpointPolicy", "vpcEndpointSubnetAssociation",
-            "vpcEndpointSecurityGroupAssociation", "vpcBlockPublicAccessOptions", "vpcDhcpOptions",
+            "securityGroupAssociation", "natGatewayEipAssociation", "vpcBlockPublicAccessOptions", "vpcDhcpOptions",
             "vpcDhcpOptionsAssociation", "networkInterface", "eipAssociation", "managedPrefixList",
             "managedPrefixListEntry", "tag",
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from mlinfra.cost.charges._lines import Free, Item, Line, Unpriced
-from mlinfra.cost.charges._reading import Reading, get, inputs, known, listed, number, show, span, urns_in
+from mlinfra.cost.charges._reading import Reading, clipped, get, inputs, known, listed, number, show, span, urns_in
 from mlinfra.cost.charges._registry import charges_for, free
 from mlinfra.cost.data.tables import instances
 from mlinfra.cost.model import HOURS, ZERO, Quantity, Range
@@ -107,34 +107,32 @@ def _count(node: ResourceNode, look: Reading, variant: dict[str, Value], share: 
         shares = stated.times(Range.exactly(share))
         if scaling is None and get(managed, "status") != "ENABLED":
             return Range.exactly(initial), ""
-        return Range(low, _clipped(shares.expected, low, high), high), "; expected: `average_instances`"
-    expected = _clipped(initial, low, high)
+        return Range(low, clipped(shares.expected, low, high), high), "; expected: `average_instances`"
+    expected = clipped(initial, low, high)
     return Range(low, expected, high), "; expected: the initial count" if low != high else ""
-
-
-def _clipped(value: Decimal | None, low: Decimal | None, high: Decimal | None) -> Decimal | None:
-    """``value`` moved into what autoscaling allows."""
-    if value is None or low is None or high is None:
-        return value
-    return max(low, min(value, high))
 
 
 def _scaling(node: ResourceNode, look: Reading, variant: dict[str, Value]) -> ResourceNode | None:
     """The autoscaling target of a variant of this endpoint: its ``resourceId`` is ``endpoint/NAME/variant/VARIANT``."""
     name, wanted = node.inputs.get("name"), variant.get("variantName")
-    for target in look.of_type(SCALING):
+    targets = look.index(SCALING, _scaled)
+    for target in (*targets.get(node.urn, ()), *targets.get(f"endpoint/{name}", ())):
         address = target.inputs.get("resourceId")
-        if isinstance(address, Derived):
-            if node.urn in address.urns:
-                return target
-            continue
-        if not isinstance(address, str):
-            continue
-        head, _, tail = address.rpartition("/variant/")
-        ours = node.urn in urns_in(head) or (isinstance(name, str) and head == f"endpoint/{name}")
-        if ours and (tail == wanted or not known(tail) or not known(wanted)):
+        variant_scaled = address.rpartition("/variant/")[2] if isinstance(address, str) else None
+        if variant_scaled in (None, wanted) or not known(variant_scaled) or not known(wanted):
             return target
     return None
+
+
+def _scaled(target: ResourceNode) -> Iterator[str]:
+    """The URN of the endpoint that a target scales, or ``endpoint/NAME``."""
+    address = target.inputs.get("resourceId")
+    if isinstance(address, Derived):
+        yield from address.urns
+    elif isinstance(address, str):
+        head, _, _ = address.rpartition("/variant/")
+        yield head
+        yield from urns_in(head)
 
 
 def _serverless(node: ResourceNode, look: Reading, config: Value, name: str) -> Iterator[Item]:

@@ -30,7 +30,6 @@ WHOLE_SERVICES = {  # facts' service → (table, unit): the SKU is an instance t
     "EC2-OnDemand-Linux-Shared": ("ec2_on_demand", "instance-hour"),
     "EC2-Spot-Linux": ("ec2_spot", "instance-hour"),
     "EC2-CapacityBlock": ("ec2_capacity_block", "instance-hour"),
-    "SageMaker-Training": ("sagemaker_training", "instance-hour"),
 }
 # (facts' service, SKU, unit): (table, SKU, unit, divisor)
 TAKEN = {
@@ -54,6 +53,7 @@ TAKEN = {
     ("PrivateLink", "Data processed (first 1PB)", "GB"): ("vpc_endpoint", "data, first 1 PiB", "GiB", 1),
     ("PrivateLink", "Data processed (next 4PB)", "GB"): ("vpc_endpoint", "data, next 4 PiB", "GiB", 1),
     ("PrivateLink", "Data processed (over 5PB)", "GB"): ("vpc_endpoint", "data, over 5 PiB", "GiB", 1),
+    ("PrivateLink", "Data processed", "GB"): ("vpc_endpoint", "gateway load balancer data", "GiB", 1),
     ("Public IPv4", "in-use or idle address", "hour"): ("public_ipv4", "address", "hour", 1),
     ("ELB", "ALB hour", "hour"): ("load_balancer", "application", "hour", 1),
     ("ELB", "ALB LCU", "LCU-hour"): ("load_balancer", "application capacity", "LCU-hour", 1),
@@ -77,6 +77,10 @@ TAKEN = {
     ("S3", "Standard - infrequent access/Retrievals", "GB"): ("s3", "infrequent access retrieval", "GiB", 1),
     ("S3", "PUT", "1k requests"): ("s3", "put requests", "request", THOUSAND),
     ("S3", "GET", "1k requests"): ("s3", "get requests", "request", THOUSAND),
+    **{
+        ("S3", f"transition to {name}", "1k requests"): ("s3", f"transition to {name}", "request", THOUSAND)
+        for name in ("STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE")
+    },
     ("KMS", "key", "month"): ("kms", "key", "key-month", 1),
     ("KMS", "Requests", "10k requests"): ("kms", "requests", "request", 10 * THOUSAND),
     ("KMS", "Requests (asymmetric)", "10k requests"): ("kms", "asymmetric requests", "request", 10 * THOUSAND),
@@ -103,6 +107,7 @@ TAKEN = {
     ("Lambda", "requests", "request"): ("lambda", "requests", "request", 1),
     ("Lambda", "duration x86 first 6B", "GB-second"): ("lambda", "duration, x86_64", "GiB-second", 1),
     ("Lambda", "duration arm64 first 6B", "GB-second"): ("lambda", "duration, arm64", "GiB-second", 1),
+    ("Lambda", "Ephemeral storage", "GB-seconds"): ("lambda", "ephemeral storage", "GiB-second", 1),
     ("SQS", "standard requests", "1M requests"): ("sqs", "standard requests", "request", MILLION),
     ("SQS", "Requests", "1M requests"): ("sqs", "fifo requests", "request", MILLION),
     ("EventBridge", "custom events", "1M events"): ("eventbridge", "custom events", "event", MILLION),
@@ -126,14 +131,20 @@ TAKEN = {
         "data_transfer", "internet, over 150 TiB", "GiB", 1,
     ),
     ("Data transfer", "Intra-region data transfer", "GB"): ("data_transfer", "between zones", "GiB", 1),
+    ("Data transfer", "Outbound data transfer to other regions", "GB"): ("data_transfer", "other regions", "GiB", 1),
+    ("DataTransfer-InternetEgress", "tier from 153600 GB", "GB"): (
+        "data_transfer", "internet, over 150 TiB", "GiB", 1,
+    ),
     ("Secrets Manager", "secret", "month"): ("secrets_manager", "secret", "secret-month", 1),
     ("Secrets Manager", "API calls", "10k calls"): ("secrets_manager", "requests", "request", 10 * THOUSAND),
     ("DynamoDB", "on-demand read", "1M RRU"): ("dynamodb", "reads", "request", MILLION),
     ("DynamoDB", "on-demand write", "1M WRU"): ("dynamodb", "writes", "request", MILLION),
     ("DynamoDB", "storage", "GB-month"): ("dynamodb", "storage", "GiB-month", 1),
     ("EFS", "Storage (standard)", "GB"): ("efs", "standard", "GiB-month", 1),
+    ("EFS", "Provisioned throughput", "MBps"): ("efs", "provisioned throughput", "MiB/s-month", 1),
     ("FSx Lustre", "Persistent SSD 125 MB/s/TiB", "GB-month"): ("fsx_lustre", "persistent ssd 125", "GiB-month", 1),
     ("Step Functions", "standard state transition", "transition"): ("step_functions", "transition", "transition", 1),
+    ("Step Functions", "Requests", "1M requests"): ("step_functions", "express requests", "request", MILLION),
     ("Managed Grafana", "Editor/administrator licenses", "users"): ("grafana", "editor", "user-month", 1),
     ("Managed Grafana", "Viewer licenses", "users"): ("grafana", "viewer", "user-month", 1),
 }  # fmt: skip
