@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,20 +22,31 @@ TOLERATE_SYSTEM_NODES: Sequence[Mapping[str, str]] = ({"key": "CriticalAddonsOnl
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A Helm chart at one version. ``repository`` is None for charts of OCI registries."""
+    """A Helm chart at one version. ``repository`` is None for charts of OCI registries; ``installs`` are the kinds of
+    custom resources that it defines (``keda.sh/ScaledObject``).
+    """
 
     chart: str
     repository: str | None
     version: str
+    installs: frozenset[str] = frozenset()
 
 
 @functools.cache
 def charts(table: Path) -> Mapping[str, Chart]:
-    """The charts of a table with the columns name, chart, repository, version, source and source_date, by name."""
+    """The charts of a table with the columns name, chart, repository, version, installs, source and source_date, by
+    name. ``installs`` is written ``group: Kind Kind; group: Kind``.
+    """
     with table.open(encoding="utf-8", newline="") as file:
         return {
-            row["name"]: Chart(row["chart"], row["repository"] or None, row["version"]) for row in csv.DictReader(file)
+            row["name"]: Chart(row["chart"], row["repository"] or None, row["version"], _kinds(row["installs"]))
+            for row in csv.DictReader(file)
         }
+
+
+def _kinds(text: str) -> frozenset[str]:
+    groups = (part.partition(":") for part in text.split(";") if part)
+    return frozenset(f"{group.strip()}/{kind}" for group, _, kinds in groups for kind in kinds.split())
 
 
 def release(
@@ -62,9 +73,24 @@ def release(
     )
 
 
-def installed(made: kubernetes.helm.v3.Release) -> pulumi.Output[str]:
-    """The version of the chart, once it is installed."""
-    return made.version.apply(str)
+def installed(made: kubernetes.helm.v3.Release, chart: Chart) -> pulumi.Output[str]:
+    """The version of ``chart``, which stands for its release: whoever takes it waits until that is installed.
+
+    Through the release's URN, which is known before the deployment: what goes through the version can be planned.
+    """
+    return made.urn.apply(lambda _: chart.version)
+
+
+def makers(value: pulumi.Output[str]) -> pulumi.Output[list[pulumi.Resource]]:
+    """The resources that a value comes from (the release, of ``installed``), to wait for them without using it; none
+    where another stack made them.
+    """
+
+    async def listed() -> list[pulumi.Resource]:
+        return list(await value.resources())
+
+    found: Awaitable[list[pulumi.Resource]] = listed()
+    return pulumi.Output.from_input(found)
 
 
 def namespace(

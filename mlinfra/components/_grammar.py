@@ -15,12 +15,13 @@ import pulumi
 from mlinfra.components._context import Context, Layer
 from mlinfra.components._iam import Grant, Port, Statement, pod_trust, policy, trust
 from mlinfra.components._outputs import Deletion, Needs, Outputs, keys_of, need
-from mlinfra.components._spec import Range, Ref, Reference, Spec, by_environment
+from mlinfra.components._spec import ComponentName, Range, Ref, Reference, RefusedError, Spec, by_environment
 from mlinfra.components._tags import tag_children
 from mlinfra.errors import UsageError
 
 __all__ = [
     "Component",
+    "ComponentName",
     "Context",
     "Deletion",
     "Grant",
@@ -31,6 +32,7 @@ __all__ = [
     "Range",
     "Ref",
     "Reference",
+    "RefusedError",
     "Spec",
     "Statement",
     "by_environment",
@@ -57,6 +59,10 @@ class Component(pulumi.ComponentResource, Generic[S, N, O]):
     """
 
     layer: ClassVar[Layer]
+    registered: ClassVar[str | None] = None
+    """The name of an entry point that is not called like its file; the registry sets it."""
+    once: ClassVar[bool] = False
+    """Whether a cluster can hold only one: what it installs is the cluster's own, and a second would fight with the first."""
     context: Context
     outputs: O
 
@@ -86,8 +92,8 @@ class Component(pulumi.ComponentResource, Generic[S, N, O]):
 
     @classmethod
     def kind(cls) -> str:
-        """The name of the kind in a blueprint: that of its file."""
-        return cls.__module__.rpartition(".")[2]
+        """The name of the kind in a blueprint: that of its file, or the one that another package registers it by."""
+        return cls.registered or cls.__module__.rpartition(".")[2]
 
     @classmethod
     def layer_of(cls, spec: S) -> Layer:
@@ -97,6 +103,14 @@ class Component(pulumi.ComponentResource, Generic[S, N, O]):
     @classmethod
     def requirements(cls, spec: S) -> Mapping[str, str]:
         """Optional needs that this spec makes required: the need's field, and why (``{"metrics": "`scaling` counts waiting requests"}``)."""
+        return {}
+
+    @classmethod
+    def conflicts(cls, spec: S, given: Mapping[str, Spec]) -> Mapping[str, str]:
+        """What does not fit between this spec and what fills its needs: where in the spec (dotted), or which need, and why.
+
+        ``given`` holds by need what a blueprint says of the component that fills it: its own Spec, or what `existing` says of its outputs.
+        """
         return {}
 
     def build(self, name: str, spec: S, needs: N) -> O:
@@ -142,6 +156,14 @@ def _override(overrides: Mapping[str, Mapping[str, Any]], children: set[str]) ->
             return None
         children.add(args.name)
         wanted = overrides.get(args.name)
-        return None if wanted is None else pulumi.ResourceTransformationResult({**args.props, **wanted}, args.opts)
+        if wanted is None:
+            return None
+        # What the SDK does not know it drops without a word; classes of Kubernetes objects take anything.
+        if args.type_.startswith("aws:") and (unknown := sorted(set(wanted) - set(args.props))):
+            raise UsageError(
+                f"`overrides` gives `{args.name}` {', '.join(f'`{word}`' for word in unknown)}, which it does not take",
+                hint=f"a {args.type_} takes {', '.join(f'`{word}`' for word in sorted(args.props))}",
+            )
+        return pulumi.ResourceTransformationResult({**args.props, **wanted}, args.opts)
 
     return transform

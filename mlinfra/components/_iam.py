@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from mlinfra.components._grammar import Context
 
 Text: TypeAlias = "str | pulumi.Output[str]"
+WITHOUT_SOURCE = frozenset({"ec2.amazonaws.com"})
+"""Services that send no source account with `sts:AssumeRole`, so that a condition on it would lock them out: EC2 takes
+the role for an instance that the account itself started with it (IAM user guide, "Instance profiles").
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class Statement:
     """One thing that is allowed: as few actions on as few resources as the work takes.
 
     A resource ``"*"`` is for actions that IAM cannot restrict to a resource; ``reason`` then says so and is required.
+    ``iam:PassRole`` needs the role, and the condition ``iam:PassedToService``. Raises ValueError for anything wider.
     """
 
     actions: tuple[str, ...]
@@ -31,6 +36,9 @@ class Statement:
             raise ValueError(f"actions are named one by one, without `*`: {self.actions}")
         if "*" in self.resources and not self.reason:
             raise ValueError(f"resource `*` needs AWS's reason: {self.actions}")
+        passed_to = any("iam:PassedToService" in keys for keys in (self.conditions or {}).values())
+        if "iam:PassRole" in self.actions and ("*" in self.resources or not passed_to):
+            raise ValueError("`iam:PassRole` names the role, and the service in the condition `iam:PassedToService`")
 
     def document(self) -> dict[str, Any]:
         """The statement as IAM writes it."""
@@ -63,20 +71,13 @@ def policy(allowed: Iterable[Statement | Grant]) -> pulumi.Output[str]:
 
 
 def trust(service: str, context: Context) -> pulumi.Output[str]:
-    """The document that lets one AWS service assume a role, on behalf of this account only (no confused deputy)."""
-    return pulumi.Output.json_dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": service},
-                    "Action": "sts:AssumeRole",
-                    "Condition": {"StringEquals": {"aws:SourceAccount": context.account}},
-                }
-            ],
-        }
-    )
+    """The document that lets one AWS service assume a role, on behalf of this account only (no confused deputy) where
+    the service says on whose behalf it asks.
+    """
+    allowed: dict[str, Any] = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    if service not in WITHOUT_SOURCE:
+        allowed["Condition"] = {"StringEquals": {"aws:SourceAccount": context.account}}
+    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [allowed]})
 
 
 def pod_trust() -> pulumi.Output[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import types
 from collections.abc import Mapping
@@ -74,7 +75,7 @@ class Outputs:
             kind = output_types(cls)[field.name]
             if key not in exported and field.default is not dataclasses.MISSING:
                 continue
-            value = reference.require_output(key)
+            value = _required(reference, key)
             if isinstance(kind, type) and issubclass(kind, Outputs):
                 shape = exported.get(key) or {}
                 made[field.name] = (
@@ -97,6 +98,20 @@ class Outputs:
     def provider(self, name: str, opts: pulumi.ResourceOptions) -> pulumi.ProviderResource | None:
         """The provider for what is made inside of this (a cluster's Kubernetes provider), or None."""
         return None
+
+
+def _required(reference: pulumi.StackReference, key: str) -> pulumi.Output[Any]:
+    """One output of a stack, secret if it alone is.
+
+    What ``require_output`` does, which goes through all outputs of the stack each time: a hundred components would take half a minute.
+    """
+    value = reference.outputs.apply(lambda found: found[key])
+
+    async def is_secret() -> bool:
+        names = await reference.secret_output_names.future() if await reference.secret_output_names.is_known() else None
+        return await reference.outputs.is_secret() if names is None else key in names
+
+    return pulumi.Output(value.resources(), value.future(), value.is_known(), asyncio.ensure_future(is_secret()))
 
 
 def _nested(kind: type[Outputs], value: pulumi.Output[Any], shape: Mapping[str, Any]) -> Outputs:

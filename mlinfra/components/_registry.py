@@ -16,6 +16,8 @@ from mlinfra.components._outputs import NeedField, need_fields, takes_access
 from mlinfra.errors import UsageError
 
 GROUP = "mlinfra.components"
+THIRD_PARTY = "third-party"
+"""Stands for the folder of kinds that other packages bring."""
 RESERVED = frozenset({"kind", "description", "existing", "expected", "access", "tags", "overrides", "layer"})
 """Component keys that mean the same for every kind."""
 
@@ -80,7 +82,7 @@ def find(name: str) -> Kind:
     if name in third_party():
         loaded = third_party()[name].load()
         module = inspect.getmodule(loaded) if inspect.isclass(loaded) else loaded
-        return describe(name, module, "third-party", loaded if inspect.isclass(loaded) else None)
+        return describe(name, module, THIRD_PARTY, loaded if inspect.isclass(loaded) else None)
     raise UsageError(f"there is no kind `{name}`", hint="`mlinfra kinds` lists them")
 
 
@@ -106,4 +108,6 @@ def describe(name: str, module: Any, folder: str, component: type[Any] | None = 
         ((set(spec.model_fields) - {"expected"}) | set(need_fields(needs))) & RESERVED
     ):
         raise UsageError(f"kind `{name}`: fields that cannot be told apart or are reserved: {', '.join(sorted(clash))}")
+    if folder == THIRD_PARTY and cls.kind() != name:
+        cls.registered = name
     return Kind(name, folder, cls, spec, needs, outputs)

@@ -8,8 +8,11 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self, TypeAlias, TypeVar, get_args, get_origin
 
 import pulumi
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import PydanticCustomError, core_schema
+
+from mlinfra.components._documented import Documented
+from mlinfra.errors import UsageError
 
 if TYPE_CHECKING:
     from mlinfra.components._context import Context
@@ -110,12 +113,32 @@ Ref: TypeAlias = Annotated[T | Reference | pulumi.Output[T], AcceptsReferences()
 """``Ref[str]``: text, a reference in a blueprint, or an ``Output[str]`` in Python."""
 
 
-class Spec(BaseModel):
+class _NamesComponent:
+    """Marks text that is the name of a component."""
+
+
+ComponentName: TypeAlias = Annotated[str, _NamesComponent()]
+"""A key of a mapping that names a component without needing it: the blueprint must have one."""
+
+
+def keyed_by_component(annotation: Any) -> bool:
+    """Whether an annotation is a mapping whose keys are ``ComponentName``."""
+    key = next(iter(get_args(annotation)), None)
+    return any(isinstance(mark, _NamesComponent) for mark in getattr(key, "__metadata__", ()))
+
+
+class RefusedError(UsageError):
+    """A Spec that cannot be built where it is; ``field`` (dotted) says which of its values is in the way."""
+
+    def __init__(self, message: str, *, field: str = "", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
+
+
+class Spec(Documented):
     """What a blueprint may say about a component. Unknown fields are errors; instances never change."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, arbitrary_types_allowed=True, validate_default=False
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, validate_default=False)
 
     def filled(self, context: Context) -> Self:
         """The same, with every field that was left to the environment (``by_environment``) decided."""
@@ -152,12 +175,16 @@ def by_environment(*, protected: Any, otherwise: Any, **field: Any) -> Any:
     return Field(default=None, json_schema_extra={PRESET: {"protected": protected, "otherwise": otherwise}}, **field)
 
 
+MOST = 10**15
+"""The largest amount: beyond it stands a slip of the keyboard, and sums of money lose their meaning."""
+
+
 class Range(Spec):
     """An amount that is not known exactly. A single number means: surely this."""
 
-    min: Decimal = Field(ge=0)
-    expected: Decimal = Field(ge=0)
-    max: Decimal = Field(ge=0)
+    min: Decimal = Field(ge=0, le=MOST)
+    expected: Decimal = Field(ge=0, le=MOST)
+    max: Decimal = Field(ge=0, le=MOST)
 
     @classmethod
     def of(cls, low: int | str, expected: int | str | None = None, high: int | str | None = None) -> Self:
@@ -174,6 +201,8 @@ class Range(Spec):
             except InvalidOperation:
                 raise PydanticCustomError("amount", "an amount is a number or `{min, expected, max}`") from None
             return {"min": number, "expected": number, "max": number}
+        if not isinstance(value, Mapping | Range):
+            raise PydanticCustomError("amount", "an amount is a number or `{min, expected, max}`")
         return value
 
     @model_validator(mode="after")

@@ -104,8 +104,14 @@ def test_a_channel_may_only_read_and_is_not_an_administrator() -> None:
         "guardrailPolicyArns": ["arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"],
         "loggingLevel": "ERROR",
     }
-    (statement,) = json.loads(children["watch-slack-role-policy"]["policy"])["Statement"]
-    assert statement["Action"] == ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"]
+    assert json.loads(children["watch-slack-role-policy"]["policy"])["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": ["cloudwatch:DescribeAlarms"],
+            "Resource": ["arn:aws:cloudwatch:eu-west-1:111111111111:alarm:*"],
+        },
+        {"Effect": "Allow", "Action": ["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"], "Resource": ["*"]},
+    ]
     trusted = json.loads(children["watch-slack-role"]["assumeRolePolicy"])["Statement"][0]
     assert trusted["Principal"] == {"Service": "chatbot.amazonaws.com"}
     assert trusted["Condition"] == {"StringEquals": {"aws:SourceAccount": "111111111111"}}
@@ -119,8 +125,23 @@ def test_each_address_counts_in_the_estimate() -> None:
     finally:
         expectations.reset(token)
     assert found == {
-        ("aws:sns/topic:Topic", "watch"): {"notifications": Range.of(20)},
-        ("aws:sns/topic:Topic", "watch-critical"): {"notifications": Range.of(30)},
+        ("aws:sns/topic:Topic", "watch"): {"requests": Range.of(10), "notifications": Range.of(20)},
+        ("aws:sns/topic:Topic", "watch-critical"): {"requests": Range.of(10), "notifications": Range.of(30)},
+    }
+
+
+def test_a_channel_alone_counts_what_it_is_sent() -> None:
+    found: dict[tuple[str, str], dict[str, Range]] = {}
+    token = expectations.set(found)
+    try:
+        built({"slack": FULL["slack"], "expected": {"notifications": 10}})
+    finally:
+        expectations.reset(token)
+    assert found == {
+        ("aws:sns/topic:Topic", "watch"): {"requests": Range.of(10)},
+        ("aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration", "watch-slack"): {
+            "notifications": Range.of(10)
+        },
     }
 
 

@@ -19,6 +19,7 @@ from mlinfra.components.registry.container_registry import (
 )
 from mlinfra.components.security.encryption_key import EncryptionKeyOutputs
 
+# Without `mutable_tags`: the provider that judges full blueprints is older than exclusions from immutable tags.
 FULL_BLUEPRINT = """
 mlinfra: 1
 name: shop
@@ -29,7 +30,6 @@ components:
     kind: container_registry
     key: key
     repositories: [train, serve]
-    mutable_tags: ["cache-*", latest]
     release_tags: ["v*"]
     keep_images: 50
     untagged_days: 3
@@ -67,12 +67,15 @@ def test_a_repository_is_immutable_scanned_encrypted_and_ends_old_images() -> No
 
 def test_a_key_movable_tags_and_other_accounts() -> None:
     children = built(
-        {"repositories": ["serve"], "mutable_tags": ["cache-*"], "shared_with": ["333333333333"]}, KEY, PROD
+        {"repositories": ["serve"], "mutable_tags": ["cache-*", "latest"], "shared_with": ["333333333333"]}, KEY, PROD
     )
     repository = children["images-serve"]
     assert repository["encryptionConfigurations"] == [{"encryptionType": "KMS", "kmsKey": KEY}]
     assert repository["imageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
-    assert repository["imageTagMutabilityExclusionFilters"] == [{"filter": "cache-*", "filterType": "WILDCARD"}]
+    assert repository["imageTagMutabilityExclusionFilters"] == [
+        {"filter": "cache-*", "filterType": "WILDCARD"},
+        {"filter": "latest", "filterType": "WILDCARD"},
+    ]
     assert repository["forceDelete"] is False
     (statement,) = json.loads(children["images-serve-policy"]["policy"])["Statement"]
     assert statement == {

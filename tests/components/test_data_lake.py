@@ -283,16 +283,35 @@ def test_what_to_reckon_with_reaches_the_resources() -> None:
         "scanned_gib": 7,
         "results_gib": 1,
         "crawler_dpu_hours": 2,
+        "upkeep_dpu_hours": 3,
+        "queries": 8,
+        "catalogue_objects": 20,
+        "catalogue_requests": 40,
+        "moved_objects": 9,
     }
+    zones = {"raw": {"crawl": {}, "infrequent_days": 30}, "curated": {"tables": {"t": {"columns": {"a": "string"}}}}}
     try:
-        recorded(lambda: build(zones={"raw": {"crawl": {}}, "curated": {}}, expected=told))
+        recorded(lambda: build(zones=zones, expected=told))
     finally:
         expectations.reset(token)
     half = {"stored_gib": Range.of(5), "put_requests": Range.of(2), "get_requests": Range.of(3)}
+    catalogue = {"objects": Range.of(10), "requests": Range.of(20)}
     assert found == {
-        ("aws:s3/bucket:Bucket", "lake-raw"): half,
+        ("aws:s3/bucket:Bucket", "lake-raw"): half | {"transitions": Range.of(9)},
+        ("aws:glue/catalogDatabase:CatalogDatabase", "lake-raw-database"): catalogue,
+        ("aws:glue/catalogDatabase:CatalogDatabase", "lake-curated-database"): catalogue,
+        **{
+            ("aws:glue/catalogTableOptimizer:CatalogTableOptimizer", f"lake-curated-t-{upkeep}"): {
+                "dpu_hours": Range.of(3)
+            }
+            for upkeep in ("compaction", "retention", "orphan-file-deletion")
+        },
         ("aws:s3/bucket:Bucket", "lake-curated"): half,
-        ("aws:s3/bucket:Bucket", "lake-results"): {"stored_gib": Range.of(1)},
+        ("aws:s3/bucket:Bucket", "lake-results"): {
+            "stored_gib": Range.of(1),
+            "put_requests": Range.of(16),
+            "get_requests": Range.of(16),
+        },
         ("aws:glue/crawler:Crawler", "lake-raw-crawler"): {"dpu_hours": Range.of(2)},
         ("aws:athena/workgroup:Workgroup", "lake-queries"): {"scanned_gib": Range.of(7)},
     }

@@ -11,6 +11,7 @@ from building import DEV, PROD, _Recorder, granted
 from pulumi.runtime import MockResourceArgs
 from pydantic import ValidationError
 
+from mlinfra.blueprint import load_text
 from mlinfra.components._grammar import Component, Range, expectations, policy
 from mlinfra.components.compute._eks_cluster_documents import cni_configuration, secrets_key, volume_key
 from mlinfra.components.compute._eks_cluster_spec import AccessEntry, EksClusterSpec, SystemPool
@@ -20,6 +21,7 @@ from mlinfra.components.compute.eks_cluster import EksCluster, EksClusterNeeds, 
 from mlinfra.components.network.network import NetworkOutputs
 from mlinfra.components.security.encryption_key import EncryptionKeyOutputs
 from mlinfra.errors import UsageError
+from mlinfra.graph.of_blueprint import deployment_graph
 
 FULL_BLUEPRINT = """
 mlinfra: 1
@@ -172,6 +174,28 @@ def test_pods_get_subnets_of_their_own_where_the_network_has_them() -> None:
         "eu-west-1b": {"id": "subnet-q", "securityGroups": ["sg-cluster"]},
     }
     assert settings["env"]["AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"] == "true"
+
+
+def test_pods_get_subnets_in_zones_that_are_named_by_their_id() -> None:
+    text = """
+mlinfra: 1
+name: shop
+environments:
+  dev: {region: eu-west-1}
+components:
+  main: {kind: network, zones: [eu-west-1a, euw1-az2], pod_cidr: 100.64.0.0/16}
+  cluster: {kind: eks_cluster, network: main}
+"""
+    graph = deployment_graph(load_text(text, environment="dev", environ={}))
+    (addon,) = [node for node in graph.resources if node.name == "cluster-vpc-cni-addon"]
+    subnets = json.loads(str(addon.inputs["configurationValues"]))["eniConfig"]["subnets"]
+    of = {node.name: node.urn for node in graph.resources}
+    zone = f"${{{{{of['main-private-2']}#availabilityZone}}}}"
+    assert {key: value["id"] for key, value in subnets.items()} == {
+        "eu-west-1a": f"${{{{{of['main-pods-1']}#id}}}}",
+        zone: f"${{{{{of['main-pods-2']}#id}}}}",
+    }
+    assert graph.outputs["main"]["zones"] == ["eu-west-1a", zone]
 
 
 def test_prefixes_and_network_policies_are_on_before_there_are_nodes() -> None:

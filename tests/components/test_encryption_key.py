@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from mlinfra.components._grammar import Context, Range, expectations, policy
 from mlinfra.components.security.encryption_key import (
+    ADMINISTER,
     EncryptionKey,
     EncryptionKeyNeeds,
     EncryptionKeyOutputs,
@@ -86,7 +87,7 @@ def test_the_policy_names_no_role_and_each_service_is_held_to_this_account() -> 
             "Sid": "Account",
             "Effect": "Allow",
             "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
-            "Action": "kms:*",
+            "Action": sorted([*USE, *ADMINISTER]),
             "Resource": "*",
         },
         {

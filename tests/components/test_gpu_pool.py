@@ -157,13 +157,16 @@ def test_efa_puts_one_type_into_one_zone_and_one_placement_group() -> None:
 
 def test_a_capacity_block_is_bought_as_one() -> None:
     found = children(
-        instance_types=["p5.48xlarge"], capacity="capacity_block", reservation_id="cr-1", subnet_id="subnet-z"
+        instance_types=["p5.48xlarge"],
+        capacity="capacity_block",
+        reservation_id="cr-0123456789abcdef0",
+        subnet_id="subnet-0123456789abcdef0",
     )
     assert found["gpus"]["capacityType"] == "CAPACITY_BLOCK"
-    assert found["gpus"]["subnetIds"] == ["subnet-z"]
+    assert found["gpus"]["subnetIds"] == ["subnet-0123456789abcdef0"]
     assert found["gpus-template"]["instanceMarketOptions"] == {"marketType": "capacity-block"}
     assert found["gpus-template"]["capacityReservationSpecification"] == {
-        "capacityReservationTarget": {"capacityReservationId": "cr-1"}
+        "capacityReservationTarget": {"capacityReservationId": "cr-0123456789abcdef0"}
     }
 
 
@@ -209,7 +212,7 @@ def test_karpenter_never_replaces_a_node_under_a_job_that_spans_nodes() -> None:
         provisioner="karpenter",
         efa=True,
         capacity="reservation",
-        reservation_id="cr-1",
+        reservation_id="cr-0123456789abcdef0",
     )
     pool, spec = found["gpus"]["spec"], found["gpus-class"]["spec"]
     assert pool["template"]["spec"]["expireAfter"] == "Never"
@@ -218,7 +221,7 @@ def test_karpenter_never_replaces_a_node_under_a_job_that_spans_nodes() -> None:
         {"nodes": "0", "reasons": ["Drifted"]},
     ]
     assert pool["template"]["spec"]["requirements"][2]["values"] == ["reserved"]
-    assert spec["capacityReservationSelectorTerms"] == [{"id": "cr-1"}]
+    assert spec["capacityReservationSelectorTerms"] == [{"id": "cr-0123456789abcdef0"}]
     assert spec["placementGroupSelector"] == {"name": "gpus-placement"}
     assert spec["subnetSelectorTerms"] == [{"id": "subnet-a"}]
     assert [each["id"] for each in spec["securityGroupSelectorTerms"]] == ["sg-1", "gpus-efa"]
@@ -331,13 +334,17 @@ def test_what_to_reckon_with_reaches_the_pool(spec: dict[str, Any], token: str, 
         ({"instance_types": ["g6.xlarge"], "desired_size": 9}, "must not decrease"),
         ({"instance_types": ["g6f.xlarge"], "provisioner": "karpenter"}, "part of a GPU"),
         ({"instance_types": ["g6.xlarge"], "capacity": "reservation"}, "they need it"),
-        ({"instance_types": ["g6.xlarge"], "reservation_id": "cr-1"}, "they need it"),
+        ({"instance_types": ["g6.xlarge"], "reservation_id": "cr-0123456789abcdef0"}, "they need it"),
         (
-            {"instance_types": ["p5.48xlarge", "p5e.48xlarge"], "capacity": "reservation", "reservation_id": "cr-1"},
+            {
+                "instance_types": ["p5.48xlarge", "p5e.48xlarge"],
+                "capacity": "reservation",
+                "reservation_id": "cr-0123456789abcdef0",
+            },
             "one instance type",
         ),
         (
-            {"instance_types": ["g6.xlarge"], "capacity": "capacity_block", "reservation_id": "cr-1"},
+            {"instance_types": ["g6.xlarge"], "capacity": "capacity_block", "reservation_id": "cr-0123456789abcdef0"},
             "not sold as capacity-block",
         ),
         ({"instance_types": ["trn2u.48xlarge"], "capacity": "spot"}, "not sold as spot"),

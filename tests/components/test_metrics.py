@@ -16,6 +16,7 @@ from mlinfra.components.monitoring._alert_rules import PACKS, rule_spec
 from mlinfra.components.monitoring._metrics_values import alertmanager_config, stack_chart
 from mlinfra.components.monitoring.alerts import AlertsOutputs
 from mlinfra.components.monitoring.metrics import Metrics, MetricsNeeds, MetricsSpec
+from mlinfra.errors import UsageError
 
 FULL_BLUEPRINT = """
 mlinfra: 1
@@ -201,6 +202,13 @@ def test_a_storage_class_has_to_come_from_somewhere() -> None:
     values = children(storage_class="fast")["metrics"]["values"]
     spec = values["prometheus"]["prometheusSpec"]["storageSpec"]["volumeClaimTemplate"]["spec"]
     assert spec["storageClassName"] == "fast"
+
+
+@pytest.mark.parametrize("services", [None, ClusterServicesOutputs()])
+def test_volumes_without_a_storage_class_are_refused_in_a_program_too(services: ClusterServicesOutputs | None) -> None:
+    needs = MetricsNeeds(cluster=CLUSTER, cluster_services=services)
+    with pytest.raises(UsageError, match="`metrics` has no storage class for its volumes"):
+        made(lambda: Metrics("metrics", MetricsSpec(), needs, context=DEV))
 
 
 def test_every_rule_can_be_told_apart_and_acted_on() -> None:

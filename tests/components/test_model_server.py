@@ -17,10 +17,12 @@ from mlinfra.components.compute.eks_cluster import EksClusterOutputs
 from mlinfra.components.compute.gpu_pool import GpuPoolOutputs
 from mlinfra.components.data.bucket import BucketOutputs
 from mlinfra.components.monitoring.metrics import MetricsOutputs
+from mlinfra.components.serving._model_server_fields import Scaling
+from mlinfra.components.serving._model_server_parts import address
 from mlinfra.components.serving._model_server_pods import images, patience_seconds
 from mlinfra.components.serving._model_server_routes import query, split, threshold
-from mlinfra.components.serving._model_server_spec import Scaling, disk_gib, memory_gib, startup_seconds
-from mlinfra.components.serving.model_server import ModelServer, ModelServerNeeds, ModelServerSpec, address
+from mlinfra.components.serving._model_server_spec import disk_gib, memory_gib, startup_seconds
+from mlinfra.components.serving.model_server import ModelServer, ModelServerNeeds, ModelServerSpec
 from mlinfra.errors import UsageError
 
 FULL_BLUEPRINT = """
@@ -498,6 +500,28 @@ def test_an_address_is_the_load_balancers_once_there_is_one() -> None:
     assert address(None, "https", "http://inside") == "http://inside"
 
 
+def test_a_secret_by_name_is_read_under_any_six_characters() -> None:
+    found = children(
+        ALL,
+        secrets={
+            "ALL": {"secret": "aws-secretsmanager://hub"},
+            "ONE": {"secret": "aws-secretsmanager://team/hub#token"},
+            "SHARED": {
+                "secret": "aws-secretsmanager://arn:aws:secretsmanager:eu-west-1:222222222222:secret:hub-AbCdEf#a"
+            },
+        },
+    )
+    (allowed,) = json.loads(found["my_chat-secrets-policy"]["policy"])["Statement"]
+    here = "arn:aws:secretsmanager:eu-west-1:111111111111:secret"
+    shared = "arn:aws:secretsmanager:eu-west-1:222222222222:secret:hub-AbCdEf"
+    assert allowed["Resource"] == [f"{here}:hub-??????", f"{here}:team/hub-??????", shared]
+    assert found["my_chat-secrets"]["spec"]["data"] == [
+        {"secretKey": "ALL", "remoteRef": {"key": "hub"}},
+        {"secretKey": "ONE", "remoteRef": {"key": "team/hub", "property": "token"}},
+        {"secretKey": "SHARED", "remoteRef": {"key": shared, "property": "a"}},
+    ]
+
+
 def test_shares_add_up() -> None:
     assert split("a", 5)["forwardConfig"]["targetGroups"] == [
         {"serviceName": "a", "servicePort": 80, "weight": 95},
@@ -744,6 +768,10 @@ def test_says_what_is_missing(given: ModelServerNeeds, fields: dict[str, Any], m
         ({"environment": {"HF_TOKEN": "hf_x"}}, "say where it is under `secrets`"),
         ({"secrets": {"T": {}}}, "say one"),
         ({"secrets": {"T": {"kubernetes_secret": "s"}}}, "needs `key`"),
+        ({"secrets": {"T": {"secret": "aws-secretsmanager://a", "arn": "arn:b"}}}, "say one"),
+        ({"secrets": {"T": {"secret": "aws-secretsmanager://a", "key": "b"}}}, "behind `#`"),
+        ({"secrets": {"T": {"secret": "env://T"}}}, "not from `env://`"),
+        ({"secrets": {"T": {"secret": "a"}}}, "never the value itself"),
         ({"run_as_user": 0}, "greater than or equal to 1"),
     ],
 )

@@ -411,18 +411,38 @@ def test_what_to_reckon_with_is_divided_among_gateways_and_given_to_each_endpoin
             lambda: build(
                 PROD,
                 extra_endpoints=["sts"],
-                expected={"nat_processed_gib": 100, "endpoint_processed_gib": 7, "flow_log_gib": 2},
+                expected={
+                    "nat_processed_gib": 100,
+                    "endpoint_processed_gib": 7,
+                    "flow_log_gib": 2,
+                    "between_zones_gib": 5,
+                    "to_internet_gib": 4,
+                },
             )
         )
     finally:
         expectations.reset(token)
     assert found == {
+        ("aws:ec2/vpc:Vpc", "main"): {"between_zones_gib": Range.of(5), "to_internet_gib": Range.of(4)},
         **{
             ("aws:ec2/natGateway:NatGateway", f"main-nat-{number}"): {"processed_gib": Range.of("33.33")}
             for number in (1, 2, 3)
         },
         ("aws:ec2/vpcEndpoint:VpcEndpoint", "main-sts"): {"processed_gib": Range.of(7)},
         ("aws:cloudwatch/logGroup:LogGroup", "main-flow-logs"): {"ingested_gib": Range.of(2)},
+    }
+
+
+def test_nothing_crosses_zones_in_a_network_of_one() -> None:
+    found: dict[tuple[str, str], dict[str, Range]] = {}
+    token = expectations.set(found)
+    try:
+        recorded(lambda: build(zones=1))
+    finally:
+        expectations.reset(token)
+    assert found["aws:ec2/vpc:Vpc", "main"] == {
+        "between_zones_gib": Range.of(0),
+        "to_internet_gib": Range.of(1, 20, 500),
     }
 
 

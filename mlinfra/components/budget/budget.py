@@ -13,7 +13,7 @@ import pulumi_aws as aws
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mlinfra.components._grammar import Component, Context, Layer, Needs, Outputs, Spec
+from mlinfra.components._grammar import Component, ComponentName, Context, Layer, Needs, Outputs, Spec
 from mlinfra.components.monitoring.alerts import AlertsOutputs, Email, addresses
 from mlinfra.errors import UsageError
 
@@ -30,7 +30,7 @@ class BudgetSpec(Spec):
 
     monthly_usd: Usd
     """Limit for a calendar month, US dollars. It is a threshold for notices; nothing is stopped."""
-    components: Mapping[str, Usd] = {}
+    components: Mapping[ComponentName, Usd] = {}
     """Limits of single components, US dollars a month, by component name. Left out: none."""
     whole_account: bool = False
     """Count all costs of the account, not only what is tagged with this blueprint and environment. Left out: false."""
@@ -87,6 +87,11 @@ class Budget(Component[BudgetSpec, BudgetNeeds, BudgetOutputs]):
     """Creates the budget, one for each component that has a limit, and a watch for jumps."""
 
     layer = Layer.FOUNDATION
+
+    @classmethod
+    def requirements(cls, spec: BudgetSpec) -> Mapping[str, str]:
+        """Somebody must be told."""
+        return {} if addresses(spec.email) else {"alerts": "it tells nobody without, unless `email` is given"}
 
     def build(self, name: str, spec: BudgetSpec, needs: BudgetNeeds) -> BudgetOutputs:
         emails = addresses(spec.email)

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, field_validator, 
 from pydantic_core import PydanticCustomError
 
 from mlinfra.components._grammar import Context, Range, Ref, Spec, by_environment
-from mlinfra.components.compute._node_facts import accelerated, addons, eks_versions
+from mlinfra.components.compute._node_facts import accelerated, addons, eks_versions, families
 from mlinfra.components.compute._node_template import architecture
 from mlinfra.errors import UsageError
 
@@ -94,6 +94,25 @@ class SystemPool(Spec):
         """Nodes to run."""
         return self.min_size if self.desired_size is None else self.desired_size
 
+    @field_validator("instance_types")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for kind in value:
+            family, _, size = kind.partition(".")
+            if kind in accelerated():
+                raise PydanticCustomError(
+                    "pool_accelerated", "`{type}` has accelerators: give it to a `gpu_pool`", {"type": kind}
+                )
+            if family not in families():
+                raise PydanticCustomError("instance_type", "`{type}` is not an EC2 instance type", {"type": kind})
+            if size not in families()[family]:
+                raise PydanticCustomError(
+                    "instance_size",
+                    "`{type}` is not an EC2 instance type; sizes of `{family}` are {sizes}",
+                    {"type": kind, "family": family, "sizes": ", ".join(families()[family])},
+                )
+        return value
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if not self.min_size <= self.desired <= self.max_size:
@@ -105,10 +124,6 @@ class SystemPool(Spec):
         if len({architecture(kind) for kind in self.instance_types}) > 1:
             raise PydanticCustomError(
                 "pool_architecture", "the instance types are of two architectures, and one image cannot start both"
-            )
-        if wrong := [kind for kind in self.instance_types if kind in accelerated()]:
-            raise PydanticCustomError(
-                "pool_accelerated", "`{type}` has accelerators: give it to a `gpu_pool`", {"type": wrong[0]}
             )
         return self
 
@@ -192,6 +207,19 @@ class EksClusterSpec(Spec):
                 "EKS does not offer Kubernetes `{version}`; it offers {offered}",
                 {"version": value, "offered": ", ".join(eks_versions())},
             )
+        return value
+
+    @field_validator("access_entries")
+    @classmethod
+    def _one_for_each(cls, value: Mapping[str, AccessEntry]) -> Mapping[str, AccessEntry]:
+        first: dict[str, str] = {}
+        for name, entry in value.items():
+            if first.setdefault(str(entry.principal_arn), name) != name:
+                raise PydanticCustomError(
+                    "access_twice",
+                    "`{one}` and `{other}` are about the same principal, and EKS takes one entry for each",
+                    {"one": first[str(entry.principal_arn)], "other": name},
+                )
         return value
 
     @field_validator("addon_versions")

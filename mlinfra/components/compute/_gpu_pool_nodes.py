@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -182,13 +182,3 @@ def node_pool(name: str, spec: GpuPoolSpec, labels: Mapping[str, str]) -> dict[s
             "budgets": kept if spec.efa else [{"nodes": "10%"}],
         },
     }
-
-
-def makers(value: pulumi.Output[str]) -> pulumi.Output[list[pulumi.Resource]]:
-    """The resources that a value comes from, to wait for them without using it; none where another stack made them."""
-
-    async def listed() -> list[pulumi.Resource]:
-        return list(await value.resources())
-
-    found: Awaitable[list[pulumi.Resource]] = listed()
-    return pulumi.Output.from_input(found)

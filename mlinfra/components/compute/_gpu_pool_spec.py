@@ -48,9 +48,9 @@ class GpuPoolSpec(Spec):
     Left out: managed."""
     capacity: Literal["on_demand", "spot", "reservation", "capacity_block"] = "on_demand"
     """How the instances are bought. Left out: on_demand."""
-    reservation_id: Ref[str] | None = None
+    reservation_id: Ref[Annotated[str, StringConstraints(pattern=r"^cr-[0-9a-f]{8,17}$")]] | None = None
     """The capacity reservation (`cr-…`) or capacity block to run in. Left out: only allowed with on_demand and spot."""
-    subnet_id: Ref[str] | None = None
+    subnet_id: Ref[Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]] | None = None
     """The subnet of the nodes: the one in the zone of the reservation. Left out: every private subnet of the cluster;
     the first one with EFA
     or a reservation, which live in one zone."""
@@ -247,7 +247,13 @@ class GpuPoolSpec(Spec):
                 "efa_types", "with EFA a pool has one instance type: jobs must not span different networks"
             )
         if self.efa and not self.first.efa_interfaces:
-            have = ", ".join(each.type for each in accelerated().values() if each.efa_interfaces)
+            able = [each.type for each in accelerated().values() if each.efa_interfaces]
+            family = self.first.type.partition(".")[0]
+            # Of the same family those that have it; of all, only the families: there are too many types to read.
+            have = ", ".join(
+                [kind for kind in able if kind.startswith(f"{family}.")]
+                or dict.fromkeys(kind.partition(".")[0] for kind in able)
+            )
             raise PydanticCustomError(
                 "efa", "`{type}` has no EFA; these have: {have}", {"type": self.first.type, "have": have}
             )

@@ -30,8 +30,6 @@ DESCRIBE = (
     "ec2:DescribeTags",
     "ec2:DescribeVpcPeeringConnections",
     "ec2:DescribeVpcs",
-    "ec2:GetCoipPoolUsage",
-    "ec2:GetSecurityGroupsForVpc",
     "elasticloadbalancing:DescribeCapacityReservation",
     "elasticloadbalancing:DescribeListenerAttributes",
     "elasticloadbalancing:DescribeListenerCertificates",
@@ -46,13 +44,7 @@ DESCRIBE = (
     "elasticloadbalancing:DescribeTargetHealth",
     "elasticloadbalancing:DescribeTrustStores",
 )
-CERTIFICATES = (
-    "acm:DescribeCertificate",
-    "acm:ListCertificates",
-    "cognito-idp:DescribeUserPoolClient",
-    "iam:GetServerCertificate",
-    "iam:ListServerCertificates",
-)
+LIST_CERTIFICATES = ("acm:ListCertificates", "iam:ListServerCertificates")
 FIREWALL = ("wafv2:AssociateWebACL", "wafv2:DisassociateWebACL", "wafv2:GetWebACL", "wafv2:GetWebACLForResource")
 RULES = (
     "elasticloadbalancing:AddListenerCertificates",
@@ -101,10 +93,14 @@ def controller_policy(context: Context, cluster: pulumi.Output[str]) -> list[Sta
             {"StringEquals": {"iam:AWSServiceName": "elasticloadbalancing.amazonaws.com"}},
         ),
         Statement(DESCRIBE, ("*",), reason="EC2 and load-balancing describe actions take no resource"),
-        Statement(
-            CERTIFICATES, ("*",), reason="certificates and user pools are found by listing, before their ARN is known"
-        ),
-        Statement(FIREWALL, ("*",), reason="the firewall's ARN is known only from an annotation"),
+        Statement(("ec2:GetCoipPoolUsage",), (context.arn("ec2", "coip-pool/*"),)),
+        Statement(("ec2:GetSecurityGroupsForVpc",), (context.arn("ec2", "vpc/*"),)),
+        Statement(LIST_CERTIFICATES, ("*",), reason="certificates are listed for the whole account or not at all"),
+        Statement(("acm:DescribeCertificate",), (context.arn("acm", "certificate/*"),)),
+        Statement(("iam:GetServerCertificate",), (context.arn("iam", "server-certificate/*", regional=False),)),
+        Statement(("cognito-idp:DescribeUserPoolClient",), (context.arn("cognito-idp", "userpool/*"),)),
+        # A firewall rule set is joined to a load balancer: WAF asks about both.
+        Statement(FIREWALL, (context.arn("wafv2", "regional/webacl/*"), *balancing("loadbalancer/app/*/*"))),
         Statement(
             ("ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"),
             (groups,),

@@ -123,6 +123,12 @@ def accelerated() -> Mapping[str, Accelerated]:
 
 
 @functools.cache
+def families() -> Mapping[str, tuple[str, ...]]:
+    """EC2 instance families and their sizes, smallest first."""
+    return {row["family"]: tuple(row["sizes"].split()) for row in _rows("instance_families")}
+
+
+@functools.cache
 def images() -> Mapping[tuple[str, str, str], Image]:
     """Node images by operating system, architecture and accelerator (empty for none)."""
     return {

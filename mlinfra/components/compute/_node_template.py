@@ -41,20 +41,6 @@ DEVICES: Mapping[str, str] = {"al2023": "/dev/xvda", "bottlerocket": "/dev/xvdb"
 """The disk that holds images and containers; Bottlerocket keeps its own system on another one."""
 
 
-def ec2_trust() -> pulumi.Output[str]:
-    """The document that lets EC2 give a role to instances. EC2 sends no source account, so a condition on it would lock
-    every node out.
-    """
-    return pulumi.Output.json_dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-            ],
-        }
-    )
-
-
 def architecture(instance_type: str) -> str:
     """``arm64`` for Graviton types, which AWS marks by a ``g`` right behind the generation (``m7g.large``); else
     ``x86_64``.

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
 
 from mlinfra.components._charts import MANAGED_BY, installed, namespace, release
 from mlinfra.components._grammar import Component, Layer, Needs, Outputs, Ref, Spec, Statement
@@ -18,6 +19,13 @@ from mlinfra.components.compute._service_values import service_charts, service_v
 from mlinfra.components.compute.eks_cluster import EksClusterOutputs
 
 Label: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
+
+ZoneArn: TypeAlias = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:route53:::hostedzone/[A-Z0-9]+$")]
+Domain: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^([a-z0-9_]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", max_length=253)
+]
+OWN_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+"""Namespaces that Kubernetes makes itself."""
 
 
 class StorageClass(Spec):
@@ -40,9 +48,9 @@ class StorageClass(Spec):
 class ExternalDns(Spec):
     """Names for load balancers, kept in Route 53."""
 
-    zone_arns: tuple[Ref[str], ...] = Field(min_length=1)
+    zone_arns: tuple[Ref[ZoneArn], ...] = Field(min_length=1)
     """ARNs of the hosted zones that may be written to."""
-    domains: tuple[str, ...] = Field(min_length=1)
+    domains: tuple[Domain, ...] = Field(min_length=1)
     """Domains that records may be made in, for example `ml.example.com`."""
     delete_records: bool = False
     """Delete records whose ingress is gone. Left out: false, records are only added and changed."""
@@ -102,16 +110,26 @@ class ClusterServicesSpec(Spec):
     namespaces: Mapping[Label, TeamNamespace] = Field(default={}, max_length=100)
     """Namespaces to make for people's own workloads, closed to traffic from other namespaces. Left out: none."""
 
+    @field_validator("namespaces")
+    @classmethod
+    def _not_of_kubernetes(cls, value: Mapping[str, TeamNamespace]) -> Mapping[str, TeamNamespace]:
+        for name in value:
+            if name in OWN_NAMESPACES:
+                raise PydanticCustomError("own_namespace", "Kubernetes makes `{name}` itself", {"name": name})
+        return value
+
 
 class ClusterServices(Component[ClusterServicesSpec, ClusterServicesNeeds, ClusterServicesOutputs]):
     """Installs the services, each as one release with its own role."""
 
     layer = Layer.PLATFORM
+    once = True
 
     def build(self, name: str, spec: ClusterServicesSpec, needs: ClusterServicesNeeds) -> ClusterServicesOutputs:
         """Create what is switched on; the load-balancer controller first."""
         cluster = needs.cluster
         outputs: dict[str, pulumi.Output[str]] = {}
+        known = service_charts()
         controller: list[pulumi.Resource] = []
         if spec.load_balancer_controller:
             _, ready = pod_role(
@@ -124,16 +142,18 @@ class ClusterServices(Component[ClusterServicesSpec, ClusterServicesNeeds, Clust
             )
             made = self._install(name, "aws-load-balancer-controller", "kube-system", cluster, ready)
             controller = [made]
-            outputs["load_balancer_controller"] = installed(made)
+            outputs["load_balancer_controller"] = installed(made, known["aws-load-balancer-controller"])
         if spec.metrics_server:
-            outputs["metrics_server"] = installed(self._install(name, "metrics-server", "kube-system", cluster))
+            made = self._install(name, "metrics-server", "kube-system", cluster)
+            outputs["metrics_server"] = installed(made, known["metrics-server"])
         # The controller's webhooks are asked about what others install, so those wait until it answers.
         if spec.keda:
             space = self._space(name, "keda")
-            outputs["keda"] = installed(self._install(name, "keda", space, cluster, controller))
+            outputs["keda"] = installed(self._install(name, "keda", space, cluster, controller), known["keda"])
         if spec.cert_manager:
             space = self._space(name, "cert-manager")
-            outputs["cert_manager"] = installed(self._install(name, "cert-manager", space, cluster, controller))
+            made = self._install(name, "cert-manager", space, cluster, controller)
+            outputs["cert_manager"] = installed(made, known["cert-manager"])
         if spec.external_secrets:
             outputs |= self._secrets(name, cluster, controller)
         if spec.external_dns:
@@ -188,7 +208,7 @@ class ClusterServices(Component[ClusterServicesSpec, ClusterServicesNeeds, Clust
         )
         made = self._install(name, "external-secrets", space, cluster, [*depends_on, *ready])
         return {
-            "external_secrets": installed(made),
+            "external_secrets": installed(made, service_charts()["external-secrets"]),
             "external_secrets_role_arn": role.arn,
             "secret_role_path": pulumi.Output.from_input(path),
         }
@@ -217,7 +237,8 @@ class ClusterServices(Component[ClusterServicesSpec, ClusterServicesNeeds, Clust
             ],
         )
         extra = {"domainFilters": list(spec.domains), "policy": "sync" if spec.delete_records else "upsert-only"}
-        return installed(self._install(name, "external-dns", space, cluster, [*depends_on, *ready], extra))
+        made = self._install(name, "external-dns", space, cluster, [*depends_on, *ready], extra)
+        return installed(made, service_charts()["external-dns"])
 
     def _storage_class(self, name: str, spec: StorageClass) -> pulumi.Output[str]:
         made = kubernetes.storage.v1.StorageClass(

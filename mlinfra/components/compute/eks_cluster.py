@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -15,6 +15,7 @@ from mlinfra.components._grammar import (
     Needs,
     Outputs,
     Range,
+    Spec,
     policy,
     trust,
 )
@@ -27,7 +28,7 @@ from mlinfra.components.compute._eks_cluster_documents import (
 )
 from mlinfra.components.compute._eks_cluster_parts import addon, cni_settings, role, system_pool, text, volume_grant
 from mlinfra.components.compute._eks_cluster_spec import AccessEntry, EksClusterSpec
-from mlinfra.components.compute._node_template import NODE_POLICIES, ec2_trust
+from mlinfra.components.compute._node_template import NODE_POLICIES
 from mlinfra.components.network.network import NetworkOutputs
 from mlinfra.components.security.encryption_key import EncryptionKeyOutputs
 from mlinfra.errors import UsageError
@@ -92,6 +93,19 @@ class EksCluster(Component[EksClusterSpec, EksClusterNeeds, EksClusterOutputs]):
 
     layer = Layer.CLUSTER
 
+    @classmethod
+    def requirements(cls, spec: EksClusterSpec) -> Mapping[str, str]:
+        """Disks are encrypted with the key of the cluster."""
+        return {"key": "`encrypt_nodes_with_key` is true"} if spec.encrypt_nodes_with_key else {}
+
+    @classmethod
+    def conflicts(cls, spec: EksClusterSpec, given: Mapping[str, Spec]) -> Mapping[str, str]:
+        """EKS takes subnets of two zones or more."""
+        zones = getattr(given.get("network"), "zones", None)
+        if zones == 1 or (isinstance(zones, list | tuple) and len(zones) == 1):
+            return {"network": "a cluster takes a network with at least two zones, and this one has one"}
+        return {}
+
     def build(self, name: str, spec: EksClusterSpec, needs: EksClusterNeeds) -> EksClusterOutputs:
         """Add-ons that nodes need come before them, those that need nodes after them."""
         key_arn = needs.key.arn if needs.key else None
@@ -102,7 +116,7 @@ class EksCluster(Component[EksClusterSpec, EksClusterNeeds, EksClusterOutputs]):
         for entry, access in spec.access_entries.items():
             self._access(f"{name}-access-{entry}", cluster, access)
         security_group_id = cluster.vpc_config.cluster_security_group_id
-        node_role, joined = role(self, f"{name}-nodes", ec2_trust(), NODE_POLICIES)
+        node_role, joined = role(self, f"{name}-nodes", trust("ec2.amazonaws.com", self.context), NODE_POLICIES)
         settings = {"vpc-cni": cni_settings(needs.network, security_group_id)}
         before = [
             addon(self, name, each, cluster, versions=spec.addon_versions, configuration=settings.get(each))

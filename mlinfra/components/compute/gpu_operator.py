@@ -75,6 +75,7 @@ class GpuOperator(Component[GpuOperatorSpec, GpuOperatorNeeds, GpuOperatorOutput
     """Installs the charts into a namespace of their own."""
 
     layer = Layer.PLATFORM
+    once = True
 
     def build(self, name: str, spec: GpuOperatorSpec, needs: GpuOperatorNeeds) -> GpuOperatorOutputs:
         """Install one chart per task, so that each can be seen, changed and removed alone."""

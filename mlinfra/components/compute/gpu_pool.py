@@ -11,9 +11,9 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
-from mlinfra.components._charts import MANAGED_BY
-from mlinfra.components._grammar import Component, Layer, Needs, Outputs
-from mlinfra.components.compute._gpu_pool_nodes import ec2_node_class, efa_group, makers, managed, node_pool
+from mlinfra.components._charts import MANAGED_BY, makers
+from mlinfra.components._grammar import Component, Layer, Needs, Outputs, Spec
+from mlinfra.components.compute._gpu_pool_nodes import ec2_node_class, efa_group, managed, node_pool
 from mlinfra.components.compute._gpu_pool_spec import GpuPoolSpec
 from mlinfra.components.compute.eks_cluster import EksClusterOutputs
 from mlinfra.components.compute.karpenter import KarpenterOutputs
@@ -129,3 +129,11 @@ class GpuPool(Component[GpuPoolSpec, GpuPoolNeeds, GpuPoolOutputs]):
             spec=node_pool(name, spec, spec.node_labels(name)),
             opts=self.child(depends_on=[made]),
         )
+
+
+def most_per_node(pool: Spec) -> int | None:
+    """Accelerators that a node of a pool has at most; None where pods share them, or what is brought along does not say."""
+    if isinstance(pool, GpuPoolSpec):
+        return max(each.count for each in pool.instances) if pool.sharing.mode == "none" else None
+    said = getattr(pool, "accelerators_per_node", None)
+    return said if isinstance(said, int) else None

@@ -12,8 +12,8 @@ import pulumi_kubernetes as kubernetes
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from mlinfra.components._charts import MANAGED_BY, charts, release
-from mlinfra.components._grammar import Component, Layer, Needs, Outputs, Range, Spec
+from mlinfra.components._charts import MANAGED_BY, charts, installed, release
+from mlinfra.components._grammar import Component, Layer, Needs, Outputs, Range, Spec, trust
 from mlinfra.components.compute._eks_cluster_documents import volume_key
 from mlinfra.components.compute._eks_cluster_parts import role
 from mlinfra.components.compute._karpenter_documents import (
@@ -25,7 +25,7 @@ from mlinfra.components.compute._karpenter_documents import (
     requirement,
 )
 from mlinfra.components.compute._node_facts import CHARTS, images
-from mlinfra.components.compute._node_template import NODE_POLICIES, ec2_trust, karpenter_disk
+from mlinfra.components.compute._node_template import NODE_POLICIES, karpenter_disk
 from mlinfra.components.compute._pod_role import pod_role
 from mlinfra.components.compute.eks_cluster import EksClusterOutputs
 
@@ -46,10 +46,10 @@ class DefaultPool(Spec):
     """Processor architectures; arm64 is Graviton, and images have to be built for it. Left out: x86_64."""
     capacity: tuple[Literal["on_demand", "spot"], ...] = Field(default=("on_demand",), min_length=1)
     """Kinds of capacity; with both, spot is taken first. Left out: on_demand."""
-    max_vcpus: int = Field(default=256, ge=1, le=1_000_000)
-    """Most vCPUs of all nodes of the pool together. Left out: 256."""
-    max_memory_gib: int = Field(default=1024, ge=1, le=10_000_000)
-    """Most memory of all nodes of the pool together, GiB. Left out: 1,024."""
+    max_vcpus: int = Field(default=64, ge=1, le=1_000_000)
+    """Most vCPUs of all nodes of the pool together: this bounds the bill. Left out: 64."""
+    max_memory_gib: int = Field(default=256, ge=1, le=10_000_000)
+    """Most memory of all nodes of the pool together, GiB. Left out: 256."""
     disk_gib: int = Field(default=100, ge=20, le=16384)
     """Disk of a node, GiB (gp3, encrypted). Left out: 100."""
     consolidate_after_minutes: int = Field(default=5, ge=0, le=1440)
@@ -63,6 +63,9 @@ class Expected(Spec):
 
     average_nodes: Range = Range.of(0, 2, 8)
     """Nodes of the default pool, on average. Left out: 0 to 8, expected 2: services and CPU steps of a small team."""
+    queue_requests: Range = Range.of(131_400, 150_000, 1_000_000)
+    """Calls to the queue of interruptions. Left out: 131,400 (looking every 20 seconds) to 1,000,000, expected
+    150,000."""
 
 
 class KarpenterSpec(Spec):
@@ -75,7 +78,7 @@ class KarpenterSpec(Spec):
     one, so pin it
     where that matters."""
     default_pool: DefaultPool | None = DefaultPool()
-    """The pool of CPU nodes. Left out: c, m and r of generation 6 and later, 256 vCPUs. null: no pool."""
+    """The pool of CPU nodes. Left out: c, m and r of generation 6 and later, 64 vCPUs. null: no pool."""
     isolated: bool = False
     """The network has no way to AWS's price list, so use the prices that Karpenter ships. Left out: false."""
     replicas: int = Field(default=2, ge=1, le=3)
@@ -124,12 +127,13 @@ class Karpenter(Component[KarpenterSpec, KarpenterNeeds, KarpenterOutputs]):
     """
 
     layer = Layer.PLATFORM
+    once = True
 
     def build(self, name: str, spec: KarpenterSpec, needs: KarpenterNeeds) -> KarpenterOutputs:
         """Roles and definitions first, then the controller, then the objects that it acts on."""
         cluster = needs.cluster
-        queue = self._queue(name)
-        node_role, joined = role(self, f"{name}-nodes", ec2_trust(), NODE_POLICIES)
+        queue = self._queue(name, spec.expected.queue_requests)
+        node_role, joined = role(self, f"{name}-nodes", trust("ec2.amazonaws.com", self.context), NODE_POLICIES)
         profile = aws.iam.InstanceProfile(f"{name}-nodes-profile", role=node_role.name, opts=self.child())
         # Nodes whose role the cluster does not know never join it.
         entry = aws.eks.AccessEntry(
@@ -182,8 +186,7 @@ class Karpenter(Component[KarpenterSpec, KarpenterNeeds, KarpenterOutputs]):
         return KarpenterOutputs(
             cluster_name=cluster.name,
             namespace=pulumi.Output.from_input(NAMESPACE),
-            # Through its URN, which is known before the deployment: names that go through it can be planned, and wait.
-            version=controller.urn.apply(lambda _: known["karpenter"].version),
+            version=installed(controller, known["karpenter"]),
             node_role_arn=node_role.arn,
             node_role_name=node_role.name,
             instance_profile_name=profile.name,
@@ -191,13 +194,14 @@ class Karpenter(Component[KarpenterSpec, KarpenterNeeds, KarpenterOutputs]):
             default_node_class=default,
         )
 
-    def _queue(self, name: str) -> aws.sqs.Queue:
+    def _queue(self, name: str, requests: Range) -> aws.sqs.Queue:
         queue = aws.sqs.Queue(
             f"{name}-interruptions",
             message_retention_seconds=300,
             sqs_managed_sse_enabled=True,
             opts=self.child(),
         )
+        self.expect(queue, requests=requests)
         aws.sqs.QueuePolicy(
             f"{name}-interruptions-policy",
             queue_url=queue.url,

@@ -42,16 +42,29 @@ QUERY = (
 LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey")
 
 
-def catalog_statement(database_arn: pulumi.Output[str], level: Literal["read", "write"]) -> Statement:
-    """Use of a database and its tables. Glue checks the catalogue and the database along with each table."""
-    prefix = database_arn.apply(lambda arn: arn.partition(":database/")[0])
-    name = database_arn.apply(lambda arn: arn.partition(":database/")[2])
-    resources = (
-        pulumi.Output.concat(prefix, ":catalog"),
-        database_arn,
-        pulumi.Output.concat(prefix, ":table/", name, "/*"),
-    )
+def catalog_statement(
+    *,
+    catalog_arn: pulumi.Output[str],
+    database_arn: pulumi.Output[str],
+    tables_arn: pulumi.Output[str],
+    level: Literal["read", "write"],
+) -> Statement:
+    """Use of a database and its tables. Glue checks the catalogue and the database along with each table.
+
+    ``tables_arn`` is what stands before ``/<table>`` in the ARN of a table.
+    """
+    resources = (catalog_arn, database_arn, pulumi.Output.concat(tables_arn, "/*"))
     return Statement(CATALOG_READ if level == "read" else CATALOG_READ + CATALOG_WRITE, resources)
+
+
+def catalog_of(database_arn: str) -> str:
+    """``arn:…:catalog`` of ``arn:…:database/lake_raw``."""
+    return database_arn.partition(":database/")[0] + ":catalog"
+
+
+def tables_of(database_arn: str) -> str:
+    """``arn:…:table/lake_raw`` of ``arn:…:database/lake_raw``: tables have ARNs below it."""
+    return database_arn.replace(":database/", ":table/", 1)
 
 
 def query_statement(workgroup_arn: pulumi.Output[str]) -> Statement:

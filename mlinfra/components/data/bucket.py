@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import pulumi
@@ -103,8 +104,12 @@ def private_bucket(
     key_arn: pulumi.Output[str] | None,
     deletion: Deletion,
     lifecycle: list[aws.s3.BucketLifecycleConfigurationRuleArgsDict],
+    statements: Callable[[pulumi.Output[str]], Sequence[Mapping[str, Any]]] = lambda _: (),
 ) -> aws.s3.Bucket:
-    """A bucket and its satellites as children of ``component``: every bucket that mlinfra makes is made here."""
+    """A bucket and its satellites as children of ``component``: every bucket that mlinfra makes is made here.
+
+    S3 takes one policy for a bucket: ``statements`` gives, for the bucket's ARN, what it says beyond asking for TLS.
+    """
     bucket = aws.s3.Bucket(
         name, bucket=physical_name, force_destroy=deletion == "delete", opts=component.child(deletion=deletion)
     )
@@ -135,7 +140,12 @@ def private_bucket(
     )
     # S3 refuses a policy while the block is being written, hence the dependency.
     aws.s3.BucketPolicy(
-        f"{name}-tls", bucket=bucket.id, policy=tls_only(bucket.arn), opts=component.child(depends_on=[closed])
+        f"{name}-tls",
+        bucket=bucket.id,
+        policy=pulumi.Output.json_dumps(
+            {"Version": "2012-10-17", "Statement": [tls_only(bucket.arn), *statements(bucket.arn)]}
+        ),
+        opts=component.child(depends_on=[closed]),
     )
     return bucket
 
@@ -182,20 +192,13 @@ def lifecycle_rules(
     return rules
 
 
-def tls_only(arn: pulumi.Output[str]) -> pulumi.Output[str]:
+def tls_only(arn: pulumi.Output[str]) -> dict[str, Any]:
     """Deny whatever does not come over TLS, whoever asks."""
-    return pulumi.Output.json_dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "TlsOnly",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "s3:*",
-                    "Resource": [arn, pulumi.Output.concat(arn, "/*")],
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                }
-            ],
-        }
-    )
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, pulumi.Output.concat(arn, "/*")],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }

@@ -30,6 +30,8 @@ def load(named: str) -> Code:
         raise UsageError(
             f"there is no module `{path}`", hint="install the package that holds it beside mlinfra, or set PYTHONPATH"
         ) from error
+    except Exception as error:  # the code is somebody else's, and whatever it raises is about the blueprint
+        raise UsageError(f"module `{path}` cannot be imported: {type(error).__name__}: {error}") from error
     found: dict[str, Code] = {name: item for name, item in vars(module).items() if _is_code(item, module.__name__)}
     if wanted:
         if wanted not in found:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import pulumi
 from pydantic import Field
 
-from mlinfra.components._grammar import Component, Layer, Needs, Outputs, Spec
+from mlinfra.components._grammar import Component, Context, Layer, Needs, Outputs, RefusedError, Spec
 from mlinfra.components.escape._python_code import call, load
+from mlinfra.errors import UsageError
 
 
 class PythonSpec(Spec):
@@ -21,6 +22,14 @@ class PythonSpec(Spec):
     arguments: Mapping[str, Any] = {}
     """Fields of the Component's Spec, or arguments of the function; `${component.output}` may stand anywhere inside.
     Left out: none."""
+
+    def filled(self, context: Context) -> Self:
+        """The same. Raises RefusedError unless there is such code beside mlinfra."""
+        try:
+            load(self.module)
+        except UsageError as error:
+            raise RefusedError(error.message, field="module", hint=error.hint) from error
+        return super().filled(context)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ def stack_values(
     *,
     retention_days: int,
     storage_gib: int,
-    storage_class: pulumi.Input[str] | None,
+    storage_class: pulumi.Input[str],
     keep_volumes: bool,
     grafana: bool,
     grafana_admin_secret: str | None,
@@ -89,13 +89,18 @@ def stack_values(
 
 
 def _grafana(
-    storage_class: pulumi.Input[str] | None, admin_secret: str | None, system: Sequence[Mapping[str, str]]
+    storage_class: pulumi.Input[str], admin_secret: str | None, system: Sequence[Mapping[str, str]]
 ) -> dict[str, Any]:
     """Without an admin secret the chart makes up a password in the cluster and keeps it: none is ever a default."""
     found: dict[str, Any] = {
         "enabled": True,
         "fullnameOverride": f"{FULL_NAME}-grafana",
-        "persistence": {"enabled": True, "size": "5Gi", "accessModes": ["ReadWriteOnce"]},
+        "persistence": {
+            "enabled": True,
+            "size": "5Gi",
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": storage_class,
+        },
         # One volume that only one pod can hold: the old pod has to go first.
         "deploymentStrategy": {"type": "Recreate"},
         "tolerations": list(system),
@@ -105,20 +110,17 @@ def _grafana(
             "users": {"allow_sign_up": False},
         },
     }
-    if storage_class is not None:
-        found["persistence"]["storageClassName"] = storage_class
     if admin_secret is not None:
         found["admin"] = {"existingSecret": admin_secret, "userKey": "admin-user", "passwordKey": "admin-password"}
     return found
 
 
-def _claim(storage_class: pulumi.Input[str] | None, size_gib: int) -> dict[str, Any]:
+def _claim(storage_class: pulumi.Input[str], size_gib: int) -> dict[str, Any]:
     spec: dict[str, Any] = {
         "accessModes": ["ReadWriteOnce"],
         "resources": {"requests": {"storage": f"{size_gib}Gi"}},
+        "storageClassName": storage_class,
     }
-    if storage_class is not None:
-        spec["storageClassName"] = storage_class
     return {"volumeClaimTemplate": {"spec": spec}}
 
 

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from mlinfra.components._amounts import times
 from mlinfra.components._grammar import (
     Component,
     Context,
@@ -30,7 +31,7 @@ Email: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.
 Severity: TypeAlias = Literal["warning", "critical"]
 PUBLISHERS = ("budgets", "cloudwatch", "costalerts", "events")
 """AWS services that publish to the topics: budgets, alarms, cost anomalies, and EventBridge rules."""
-READ_ALARMS = ("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics")
+READ_METRICS = ("cloudwatch:GetMetricData", "cloudwatch:ListMetrics")
 
 
 def addresses(email: Email | tuple[Email, ...]) -> tuple[str, ...]:
@@ -131,7 +132,7 @@ class Alerts(Component[AlertsSpec, AlertsNeeds, AlertsOutputs]):
                 topics.append(critical.arn)
             if spec.critical.slack:
                 channels.append(("critical-slack", spec.critical.slack, [critical.arn]))
-        self._slack(name, channels)
+        self._slack(name, channels, spec.expected)
         return AlertsOutputs(
             topic_arn=topic.arn, critical_topic_arn=critical.arn if critical else None, key_arn=key_arn
         )
@@ -157,11 +158,13 @@ class Alerts(Component[AlertsSpec, AlertsNeeds, AlertsOutputs]):
             aws.sns.TopicSubscription(
                 f"{name}-email-{email}", topic=topic.arn, protocol="email", endpoint=email, opts=self.child()
             )
-        if emails:
-            self.expect(topic, notifications=times(expected.notifications, len(emails)))
+        mails = {"notifications": times(expected.notifications, len(emails))} if emails else {}
+        self.expect(topic, requests=expected.notifications, **mails)
         return topic
 
-    def _slack(self, name: str, channels: Sequence[tuple[str, SlackChannel, list[pulumi.Output[str]]]]) -> None:
+    def _slack(
+        self, name: str, channels: Sequence[tuple[str, SlackChannel, list[pulumi.Output[str]]]], expected: Expected
+    ) -> None:
         if not channels:
             return
         role = aws.iam.Role(
@@ -174,13 +177,17 @@ class Alerts(Component[AlertsSpec, AlertsNeeds, AlertsOutputs]):
             f"{name}-slack-role-policy",
             role=role.name,
             policy=policy(
-                [Statement(READ_ALARMS, ("*",), reason="metrics have no ARN, and messages may be about any alarm")]
+                [
+                    # Messages may be about any alarm.
+                    Statement(("cloudwatch:DescribeAlarms",), (self.context.arn("cloudwatch", "alarm:*"),)),
+                    Statement(READ_METRICS, ("*",), reason="metrics have no ARN"),
+                ]
             ),
             opts=self.child(),
         )
         for part, channel, topics in channels:
             fixed = self.fixed_name(name, part, limit=128)
-            aws.chatbot.SlackChannelConfiguration(
+            listener = aws.chatbot.SlackChannelConfiguration(
                 f"{name}-{part}",
                 configuration_name=fixed or f"{self.context.blueprint}-{self.context.environment}-{name}-{part}",
                 slack_team_id=channel.workspace_id,
@@ -194,11 +201,7 @@ class Alerts(Component[AlertsSpec, AlertsNeeds, AlertsOutputs]):
                 logging_level="ERROR",
                 opts=self.child(depends_on=[reading]),
             )
-
-
-def times(amount: Range, count: int) -> Range:
-    """``amount`` for each of ``count``."""
-    return Range(min=amount.min * count, expected=amount.expected * count, max=amount.max * count)
+            self.expect(listener, notifications=times(expected.notifications, len(topics)))
 
 
 def topic_policy(arn: pulumi.Output[str], context: Context) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mlinfra.components._charts import MANAGED_BY, namespace, release
 from mlinfra.components._grammar import Component, Deletion, Layer, Needs, Outputs, Ref, Spec, by_environment
@@ -24,6 +25,7 @@ from mlinfra.components.monitoring._metrics_values import (
     stack_values,
 )
 from mlinfra.components.monitoring.alerts import AlertsOutputs
+from mlinfra.errors import UsageError
 
 NAMESPACE = "monitoring"
 EXPORTERS: Mapping[str, tuple[Mapping[str, str], str]] = {
@@ -41,7 +43,7 @@ class MetricsSpec(Spec):
     storage_gib: int = Field(default=50, ge=10, le=16_000)
     """Size of the volume for metrics; 50 GiB hold about 15 days of a cluster with 20 nodes. Left out: 50."""
     storage_class: Ref[str] | None = None
-    """Storage class of the volumes. Left out: that of `cluster_services`."""
+    """Storage class of the volumes. Left out: that of `cluster_services`, which then have to be given and make one."""
     deletion: Deletion | None = by_environment(protected="retain", otherwise="delete")
     """What becomes of the volumes at destroy. Left out: retain in a protected environment, delete elsewhere."""
     replicas: int = Field(default=1, ge=1, le=3)
@@ -56,6 +58,12 @@ class MetricsSpec(Spec):
     """Packs of alert rules to install, beside those for nodes, pods and volumes. Left out: all."""
     repeat_hours: int = Field(default=12, ge=1, le=168)
     """Hours after which an alert that goes on is sent again. Left out: 12."""
+
+    @model_validator(mode="after")
+    def _means_something(self) -> Self:
+        if self.grafana_admin_secret is not None and not self.grafana:
+            raise PydanticCustomError("no_grafana", "`grafana_admin_secret` is Grafana's, and `grafana` is false")
+        return self
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,12 +93,21 @@ class Metrics(Component[MetricsSpec, MetricsNeeds, MetricsOutputs]):
     """Installs the stack, what it collects from GPUs, its rules, and the role that Alertmanager publishes with."""
 
     layer = Layer.PLATFORM
+    once = True
 
     @classmethod
     def requirements(cls, spec: MetricsSpec) -> Mapping[str, str]:
         """Volumes need a storage class from somewhere: new EKS clusters have none."""
         if spec.storage_class is None:
             return {"cluster_services": "it gives the volumes their storage class, unless `storage_class` names one"}
+        return {}
+
+    @classmethod
+    def conflicts(cls, spec: MetricsSpec, given: Mapping[str, Spec]) -> Mapping[str, str]:
+        """Services can be told to make no storage class."""
+        services = given.get("cluster_services")
+        if spec.storage_class is None and services is not None and not getattr(services, "storage_class", None):
+            return {"storage_class": "the cluster's services have no storage class: say which the volumes take"}
         return {}
 
     def build(self, name: str, spec: MetricsSpec, needs: MetricsNeeds) -> MetricsOutputs:
@@ -110,7 +127,7 @@ class Metrics(Component[MetricsSpec, MetricsNeeds, MetricsOutputs]):
             )
             role_name = role.name
             ready += waits
-        services_class = needs.cluster_services.storage_class if needs.cluster_services else None
+        storage_class = _storage_class(name, spec, needs)
         stack = release(
             self,
             name,
@@ -120,7 +137,7 @@ class Metrics(Component[MetricsSpec, MetricsNeeds, MetricsOutputs]):
             values=stack_values(
                 retention_days=spec.retention_days,
                 storage_gib=spec.storage_gib,
-                storage_class=services_class if spec.storage_class is None else _text(spec.storage_class),
+                storage_class=storage_class,
                 keep_volumes=spec.deletion == "retain",
                 grafana=spec.grafana,
                 grafana_admin_secret=spec.grafana_admin_secret,
@@ -165,6 +182,18 @@ class Metrics(Component[MetricsSpec, MetricsNeeds, MetricsOutputs]):
 
 def _topics(alerts: AlertsOutputs | None) -> dict[str, pulumi.Output[str]] | None:
     return {"critical": alerts.topic("critical"), "warning": alerts.topic("warning")} if alerts else None
+
+
+def _storage_class(name: str, spec: MetricsSpec, needs: MetricsNeeds) -> pulumi.Output[str]:
+    """Where the volumes are made. Raises UsageError if nothing says: without a class they would wait for ever."""
+    if spec.storage_class is not None:
+        return _text(spec.storage_class)
+    if needs.cluster_services is None or needs.cluster_services.storage_class is None:
+        raise UsageError(
+            f"`{name}` has no storage class for its volumes, and new clusters have none",
+            hint="say `storage_class: …` here, or give it `cluster_services` that make one",
+        )
+    return needs.cluster_services.storage_class
 
 
 def _text(value: Any) -> pulumi.Output[str]:

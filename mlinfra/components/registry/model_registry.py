@@ -24,9 +24,9 @@ from mlinfra.components._grammar import (
     by_environment,
     keys_of,
 )
-from mlinfra.components.data.bucket import bucket_grant, lifecycle_rules
+from mlinfra.components.data.bucket import bucket_grant, lifecycle_rules, private_bucket
 from mlinfra.components.monitoring.alerts import AlertsOutputs
-from mlinfra.components.registry._model_registry_sharing import group_sharing, shared_bucket
+from mlinfra.components.registry._model_registry_sharing import bucket_sharing, group_sharing
 from mlinfra.components.security.encryption_key import EncryptionKeyOutputs
 
 GroupName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$", max_length=40)]
@@ -138,14 +138,14 @@ class ModelRegistry(Component[ModelRegistrySpec, ModelRegistryNeeds, ModelRegist
 
     def build(self, name: str, spec: ModelRegistrySpec, needs: ModelRegistryNeeds) -> ModelRegistryOutputs:
         key_arn = needs.key.arn if needs.key else None
-        bucket = shared_bucket(
+        bucket = private_bucket(
             self,
             f"{name}-artifacts",
             physical_name=self.fixed_name(name, "artifacts", limit=63),
             key_arn=key_arn,
             deletion=spec.deletion or "retain",
             lifecycle=lifecycle_rules(spec.noncurrent_days),
-            accounts=spec.shared_with,
+            statements=lambda arn: bucket_sharing(arn, spec.shared_with, self.context),
         )
         usage = spec.expected
         self.expect(

@@ -31,6 +31,37 @@ ENCRYPT = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+ADMINISTER = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:CreateGrant",
+    "kms:DeleteAlias",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GenerateDataKeyPair",
+    "kms:GenerateDataKeyPairWithoutPlaintext",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:ReplicateKey",
+    "kms:RetireGrant",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+    "kms:UpdatePrimaryRegion",
+)
+"""What else can be done with a symmetric key whose material KMS makes (Service Authorization Reference, AWS KMS,
+2026-10)."""
 SERVICES = ("budgets", "cloudwatch", "costalerts", "events", "s3", "sns")
 """Services that encrypt with the key on their own, without a role of ours, because they publish to topics and queues
 that it
@@ -104,14 +135,20 @@ def key_policy(context: Context) -> dict[str, Any]:
     """Delegate to the account's IAM, and let AWS services use the key for this account.
 
     No role is ever named: a key that names roles which need the key cannot be created. The account's own line is KMS's
-    required one (without it nobody could administer the key); ``*`` is the only resource that a key policy can name: it
-    means this key.
+    required one (without it nobody could administer the key), with its actions by name, so that none joins by itself;
+    ``kms:PutKeyPolicy`` lets one in. ``*`` is the only resource that a key policy can name: it means this key.
     """
     account = pulumi.Output.concat("arn:", context.partition, ":iam::", context.account, ":root")
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"},
+            {
+                "Sid": "Account",
+                "Effect": "Allow",
+                "Principal": {"AWS": account},
+                "Action": sorted((*DECRYPT, *ENCRYPT, *ADMINISTER)),
+                "Resource": "*",
+            },
             _allow(
                 "Services",
                 {"Service": [f"{service}.amazonaws.com" for service in SERVICES]},

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pulumi
 import pulumi_aws as aws
 
-from mlinfra.components._grammar import Context, Range, Statement
+from mlinfra.components._grammar import Context, Range, RefusedError, Statement
 from mlinfra.components.registry._given import given
 from mlinfra.components.registry.model_registry import ModelRegistryOutputs
 from mlinfra.components.serving._endpoint_fields import Deployment, Instances, Model, Strategy
@@ -183,25 +183,30 @@ def error_rate(dimensions: Mapping[str, str]) -> list[aws.cloudwatch.MetricAlarm
     ]
 
 
-def fleet(name: str, instances: Instances, instance_type: str) -> tuple[int, int]:
-    """Fewest and most instances, after the environment has had its say."""
+def fleet(instances: Instances, instance_type: str) -> tuple[int, int]:
+    """Fewest and most instances, after the environment has had its say. Raises RefusedError for a type that cannot scale."""
     low = instances.min or 1
     high = max(low, instances.max or low)
     if low < high and instance_types()[instance_type].burstable:
-        raise UsageError(
-            f"endpoint `{name}` has {low} to {high} instances, and SageMaker does not scale `{instance_type}`",
+        raise RefusedError(
+            f"there are {low} to {high} instances, and SageMaker does not scale `{instance_type}`",
+            field="instance_type",
             hint="give `instances` the same `min` and `max`, or take another type",
         )
     return low, high
 
 
-def strategy_for(name: str, deployment: Deployment, low: int) -> Strategy:
-    """The strategy that is asked for, or a canary where instances can be divided: a step is at most half of them."""
+def strategy_for(deployment: Deployment, low: int) -> Strategy:
+    """The strategy that is asked for, or a canary where instances can be divided: a step is at most half of them.
+
+    Raises RefusedError where there is nothing to divide.
+    """
     if deployment.strategy is None:
         return "all_at_once" if low == 1 else "canary"
     if deployment.strategy != "all_at_once" and low == 1:
-        raise UsageError(
-            f"endpoint `{name}` has one instance, which `{deployment.strategy}` cannot divide",
+        raise RefusedError(
+            f"there is one instance, which `{deployment.strategy}` cannot divide",
+            field="deployment.strategy",
             hint="set `instances.min` to 2 or more, or leave `deployment.strategy` out",
         )
     return deployment.strategy

@@ -29,7 +29,12 @@ def _text(value: Any) -> Any:
 
 
 InstanceTypeName: TypeAlias = Annotated[str, AfterValidator(_known)]
-Version: TypeAlias = Annotated[str, BeforeValidator(_text), StringConstraints(pattern=r"^[1-9][0-9]{0,8}$")]
+VERSION = r"^[1-9][0-9]{0,8}$"
+Version: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_text, json_schema_input_type=int | Annotated[str, StringConstraints(pattern=VERSION)]),
+    StringConstraints(pattern=VERSION),
+]
 Image: TypeAlias = Annotated[
     str,
     StringConstraints(

@@ -13,7 +13,8 @@ from typing import Any, Literal
 import pulumi
 
 from mlinfra.components._charts import MANAGED_BY
-from mlinfra.components.serving._model_server_spec import Model, ModelServerSpec, disk_gib, memory_gib, startup_seconds
+from mlinfra.components.serving._model_server_fields import Model
+from mlinfra.components.serving._model_server_spec import ModelServerSpec, disk_gib, memory_gib, startup_seconds
 
 MODELS = "/models"
 GRACE_SECONDS = 180
@@ -234,6 +235,6 @@ def environment(spec: ModelServerSpec, place: Place) -> list[dict[str, Any]]:
         plain["HF_HUB_OFFLINE"] = "1"
     found = {name: {"name": name, "value": value} for name, value in {**plain, **spec.environment}.items()}
     for name, secret in spec.secrets.items():
-        held, key = (place.secret_name, name) if secret.arn is not None else (secret.kubernetes_secret, secret.key)
+        held, key = (place.secret_name, name) if secret.fetched else (secret.kubernetes_secret, secret.key)
         found[name] = {"name": name, "value_from": {"secret_key_ref": {"name": held, "key": key}}}
     return [found[name] for name in sorted(found)]

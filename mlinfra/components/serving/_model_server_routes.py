@@ -9,7 +9,8 @@ from typing import Any
 
 import pulumi
 
-from mlinfra.components.serving._model_server_spec import Ingress, ModelServerSpec, Scaling
+from mlinfra.components.serving._model_server_fields import Ingress, Scaling
+from mlinfra.components.serving._model_server_spec import ModelServerSpec
 
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 """Addresses that may call a private load balancer."""

@@ -10,8 +10,8 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from mlinfra.components._charts import MANAGED_BY
-from mlinfra.components._grammar import Component, Statement, policy
-from mlinfra.components.serving._model_server_spec import SecretReference
+from mlinfra.components._grammar import Component, Context, Statement, policy
+from mlinfra.components.serving._model_server_fields import SecretReference
 
 READ_SECRET = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
 
@@ -48,7 +48,10 @@ def fetched_secrets(
         opts=component.child(),
     )
     rights = aws.iam.RolePolicy(
-        f"{name}-secrets-policy", role=role.name, policy=policy(_statements(secrets)), opts=component.child()
+        f"{name}-secrets-policy",
+        role=role.name,
+        policy=policy(_statements(secrets, component.context)),
+        opts=component.child(),
     )
     store = kubernetes.apiextensions.CustomResource(
         f"{name}-secret-store",
@@ -73,16 +76,30 @@ def fetched_secrets(
     )
 
 
-def _statements(secrets: Mapping[str, SecretReference]) -> list[Statement]:
-    found = [Statement(READ_SECRET, tuple(_text(secret.arn) for secret in secrets.values()))]
+def _statements(secrets: Mapping[str, SecretReference], context: Context) -> list[Statement]:
+    found = [Statement(READ_SECRET, tuple(_arn(secret, context) for secret in secrets.values()))]
     keys = tuple(_text(secret.key_arn) for secret in secrets.values() if secret.key_arn is not None)
     return [*found, Statement(("kms:Decrypt",), keys)] if keys else found
 
 
+def _arn(secret: SecretReference, context: Context) -> pulumi.Output[str]:
+    named = secret.managed
+    if named is None:
+        return _text(secret.arn)
+    # AWS ends the ARN of a secret with a hyphen and six characters, which its name does not tell.
+    return (
+        _text(named.name)
+        if named.name.startswith("arn:")
+        else context.arn("secretsmanager", f"secret:{named.name}-??????")
+    )
+
+
 def _entry(variable: str, secret: SecretReference) -> dict[str, Any]:
-    remote: dict[str, Any] = {"key": _text(secret.arn)}
-    if secret.key is not None:
-        remote["property"] = secret.key
+    named = secret.managed
+    remote: dict[str, Any] = {"key": _text(named.name if named else secret.arn)}
+    key = named.key if named else secret.key
+    if key is not None:
+        remote["property"] = key
     return {"secretKey": variable, "remoteRef": remote}
 
 

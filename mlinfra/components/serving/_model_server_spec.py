@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import math
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
@@ -12,10 +11,19 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from mlinfra.components._grammar import Range, Ref, Spec, by_environment
+from mlinfra.components._grammar import Ref, Spec, by_environment
+from mlinfra.components._secrets import SECRET_NAME
+from mlinfra.components.serving._model_server_fields import (
+    Canary,
+    Expected,
+    Ingress,
+    KubernetesName,
+    Model,
+    Scaling,
+    SecretReference,
+)
 
 Variable: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
-KubernetesName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 OWN_FLAGS = {
     "--api-key": "secrets: {VLLM_API_KEY: …}",
     "--gpu-memory-utilization": "gpu_memory_utilization",
@@ -29,132 +37,6 @@ OWN_FLAGS = {
     "-tp": "gpus",
 }
 """Flags of vLLM that fields of the blueprint decide."""
-SECRET_NAME = re.compile(r"(TOKEN|PASSWORD|SECRET|API_?KEY)$", re.IGNORECASE)
-
-
-class Model(Spec):
-    """The model to serve and where its weights come from: a bucket (`prefix`) or a hub (`hub`)."""
-
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$")
-    """Name that callers ask for."""
-    prefix: str | None = Field(default=None, pattern=r"^[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*$", max_length=900)
-    """Folder of the bucket `weights` that holds the files of the model. Left out: they come from a hub."""
-    hub: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$")
-    """Model on Hugging Face, `organisation/model`. Left out: the files come from the bucket."""
-    revision: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_./-]+$", max_length=100)
-    """Commit or tag on the hub. Left out: what is newest when a replica starts, so replicas can differ."""
-    size_gib: Decimal = Field(gt=0, le=4096)
-    """Size of the files. Disk, memory and the time that a start may take follow from it."""
-    load: Literal["download", "stream"] = "download"
-    """How files come from the bucket: onto the node's disk first, or straight into the GPU. Left out: download."""
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Model:
-        if (self.prefix is None) == (self.hub is None):
-            raise PydanticCustomError("one_source", "a model comes from `prefix` (a bucket) or from `hub`: say one")
-        if self.hub is None and self.revision is not None:
-            raise PydanticCustomError("no_revision", "`revision` is of a hub; a bucket has one folder for each version")
-        if self.hub is not None and self.load == "stream":
-            raise PydanticCustomError("no_stream", "`load: stream` reads from a bucket, not from a hub")
-        return self
-
-
-class SecretReference(Spec):
-    """Where a secret is; never what it is. One of Secrets Manager (`arn`) and Kubernetes (`kubernetes_secret`)."""
-
-    arn: Ref[str] | None = None
-    """ARN of a secret in Secrets Manager, with the six characters at its end. Left out: it is in Kubernetes."""
-    kubernetes_secret: KubernetesName | None = None
-    """Name of a Secret in the namespace of the server. Left out: it is in Secrets Manager."""
-    key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$", max_length=253)
-    """Key inside of the secret. Left out: all of its text; a Kubernetes Secret always needs one."""
-    key_arn: Ref[str] | None = None
-    """KMS key that encrypts the secret. Left out: Secrets Manager's own."""
-
-    @model_validator(mode="after")
-    def _one_place(self) -> SecretReference:
-        if (self.arn is None) == (self.kubernetes_secret is None):
-            raise PydanticCustomError("one_secret", "a secret is at `arn` or in `kubernetes_secret`: say one")
-        if self.kubernetes_secret is not None and self.key is None:
-            raise PydanticCustomError("secret_key", "`kubernetes_secret` needs `key`: which of its values")
-        return self
-
-
-class Scaling(Spec):
-    """How many replicas there are, by how much they have to do."""
-
-    min: int = Field(default=1, ge=1, le=1000)
-    """Replicas at least. From none nothing would wake up: there is no metric without a replica. Left out: 1."""
-    max: int = Field(ge=1, le=1000)
-    """Replicas at most. Every one takes `gpus` GPUs."""
-    metric: Literal["requests", "gpu", "query"] = "requests"
-    """What is counted: requests in work or waiting, GPU utilization, or `query`. Left out: requests."""
-    target: Decimal | None = Field(default=None, gt=0)
-    """How much of it one replica should have. Left out: 32 requests, or 80 % of its GPUs."""
-    query: str | None = Field(default=None, max_length=4000)
-    """PromQL that gives one number over all replicas, for `metric: query`. Left out: none."""
-    cooldown_seconds: int = Field(default=600, ge=0, le=3600)
-    """Seconds that load has to be lower before a replica goes. Left out: 600, since starting one again is slow."""
-
-    @model_validator(mode="after")
-    def _whole(self) -> Scaling:
-        if self.max < self.min:
-            raise PydanticCustomError(
-                "scaling_order", "max {max} is below min {min}", {"max": self.max, "min": self.min}
-            )
-        if (self.metric == "query") != (self.query is not None) or (self.metric == "query" and self.target is None):
-            raise PydanticCustomError(
-                "scaling_query", "`metric: query` takes `query` and `target`; only it takes `query`"
-            )
-        if self.metric == "gpu" and self.target is not None and self.target > 100:
-            raise PydanticCustomError("scaling_target", "GPU utilization is in percent, at most 100")
-        return self
-
-
-class Ingress(Spec):
-    """A load balancer in front of the server: private, unless `public_ingress: true` stands beside it."""
-
-    host: str | None = Field(default=None, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", max_length=253)
-    """Name that callers use. Left out: the load balancer's own."""
-    certificate_arn: Ref[str] | None = None
-    """Certificate for TLS. Left out: plain HTTP, which only a private load balancer may speak."""
-    inbound_cidrs: tuple[str, ...] = ()
-    """Addresses that may call. Left out: private addresses; a public load balancer has to say."""
-    web_acl_arn: Ref[str] | None = None
-    """Web application firewall to put before it. Left out: none."""
-    idle_timeout_seconds: int = Field(default=300, ge=1, le=4000)
-    """Seconds without a byte after which a call is cut off. Left out: 300, for answers that take long to begin."""
-
-    @model_validator(mode="after")
-    def _addresses(self) -> Ingress:
-        for cidr in self.inbound_cidrs:
-            try:
-                ipaddress.ip_network(cidr)
-            except ValueError:
-                raise PydanticCustomError("cidr", "`{cidr}` is not a range like 10.0.0.0/16", {"cidr": cidr}) from None
-        return self
-
-
-class Canary(Spec):
-    """A second version that gets a share of the calls through the load balancer."""
-
-    percent: int = Field(ge=1, le=50)
-    """Share of the calls."""
-    image: Ref[str] | None = None
-    """Image to try. Left out: the same."""
-    model: Model | None = None
-    """Model to try. Left out: the same."""
-    args: tuple[Ref[str], ...] | None = None
-    """Arguments to try. Left out: the same."""
-    replicas: int = Field(default=1, ge=1, le=100)
-    """Replicas of it. Left out: 1."""
-
-
-class Expected(Spec):
-    """What will be used in a month; for the estimate, never a limit."""
-
-    processed_gib: Range = Range.of(1, 20, 200)
-    """Through the load balancer, GiB. Left out: 1 to 200, expected 20: text is small."""
 
 
 class ModelServerSpec(Spec):
@@ -251,6 +133,31 @@ class ModelServerSpec(Spec):
                 "open_to_all", "a model server does not check who calls: `inbound_cidrs` cannot be the whole internet"
             )
         return self
+
+    @model_validator(mode="after")
+    def _means_something(self) -> ModelServerSpec:
+        if self.engine == "custom":
+            for field in ("gpu_memory_utilization", "max_model_len"):
+                if field in self.model_fields_set:
+                    raise PydanticCustomError(
+                        "vllm_only", "`{field}` is vLLM's; an image of your own takes `args`", {"field": field}
+                    )
+        if self.memory_gib is not None and self.shared_memory_gib >= self.memory_gib:
+            raise PydanticCustomError(
+                "shared_memory",
+                "`shared_memory_gib` {shared} is a part of `memory_gib`, which is {all}",
+                {"shared": self.shared_memory_gib, "all": self.memory_gib},
+            )
+        return self
+
+    def services(self) -> Mapping[str, str]:
+        """Services of the cluster that it cannot do without, and the field that uses each."""
+        used = {
+            "keda": ("scaling", self.scaling is not None),
+            "load_balancer_controller": ("ingress", self.ingress is not None),
+            "external_secrets": ("secrets", any(secret.fetched for secret in self.secrets.values())),
+        }
+        return {service: field for service, (field, wanted) in used.items() if wanted}
 
     def models(self) -> tuple[Model, ...]:
         """The model, and the one that is tried, as far as there are any."""

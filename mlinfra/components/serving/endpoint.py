@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Self
 
 import pulumi
 import pulumi_aws as aws
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from mlinfra.components._grammar import (
     Component,
+    Context,
     Grant,
     Layer,
     Needs,
@@ -24,6 +25,7 @@ from mlinfra.components._grammar import (
     policy,
     trust,
 )
+from mlinfra.components._secrets import SECRET_NAME
 from mlinfra.components.data.bucket import bucket_grant, lifecycle_rules, private_bucket
 from mlinfra.components.monitoring.alerts import AlertsOutputs
 from mlinfra.components.network.network import NetworkOutputs
@@ -109,6 +111,31 @@ class EndpointSpec(Spec):
             )
         return self
 
+    @field_validator("environment")
+    @classmethod
+    def _no_secrets(cls, value: Mapping[str, object]) -> Mapping[str, object]:
+        for variable in value:
+            if SECRET_NAME.search(variable):
+                raise PydanticCustomError(
+                    "secret_in_plain",
+                    "`{variable}` is the name of a secret, and all who may look at the model could read it; "
+                    "let the container fetch it, by the role's `access`",
+                    {"variable": variable},
+                )
+        return value
+
+    def filled(self, context: Context) -> Self:
+        """The same, with what was left to the environment. Raises RefusedError for a fleet that SageMaker would refuse."""
+        found = super().filled(context)
+        low, _ = fleet(found.instances, found.instance_type)
+        strategy_for(found.deployment, low)
+        return found
+
+    def groups(self) -> Mapping[str, str]:
+        """The groups of the registry that are served, by the field that names each."""
+        models = {"model": self.model, **({"shadow.model": self.shadow.model} if self.shadow else {})}
+        return {f"{where}.group": model.group for where, model in models.items() if model.group is not None}
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EndpointNeeds(Needs):
@@ -152,9 +179,28 @@ class Endpoint(Component[EndpointSpec, EndpointNeeds, EndpointOutputs]):
 
     layer = Layer.WORKLOADS
 
+    @classmethod
+    def requirements(cls, spec: EndpointSpec) -> Mapping[str, str]:
+        """Groups are those of a registry."""
+        groups = " and ".join(f"`{group}`" for group in dict.fromkeys(spec.groups().values()))
+        return {"registry": f"{groups} is served from it"} if groups else {}
+
+    @classmethod
+    def conflicts(cls, spec: EndpointSpec, given: Mapping[str, Spec]) -> Mapping[str, str]:
+        """Groups have to be in the registry that is given."""
+        known = getattr(given.get("registry"), "groups", None)
+        if not isinstance(known, Mapping | tuple):
+            return {}
+        there = ", ".join(f"`{group}`" for group in known)
+        return {
+            where: f"the model registry has no group `{group}`; it has {there}"
+            for where, group in spec.groups().items()
+            if group not in known
+        }
+
     def build(self, name: str, spec: EndpointSpec, needs: EndpointNeeds) -> EndpointOutputs:
-        low, high = fleet(name, spec.instances, spec.instance_type)
-        strategy = strategy_for(name, spec.deployment, low)
+        low, high = fleet(spec.instances, spec.instance_type)
+        strategy = strategy_for(spec.deployment, low)
         key_arn = needs.key.arn if needs.key else None
         fixed = self.fixed_name(name, limit=63) or self._plain_name(name)
         log = aws.cloudwatch.LogGroup(

@@ -11,17 +11,17 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from mlinfra.components._charts import MANAGED_BY, namespace
-from mlinfra.components._grammar import Component, Grant, Layer, Needs, Outputs
+from mlinfra.components._grammar import Component, Grant, Layer, Needs, Outputs, Spec
 from mlinfra.components.compute._pod_role import pod_role
 from mlinfra.components.compute.cluster_services import ClusterServicesOutputs
 from mlinfra.components.compute.eks_cluster import EksClusterOutputs
-from mlinfra.components.compute.gpu_pool import GpuPoolOutputs
+from mlinfra.components.compute.gpu_pool import GpuPoolOutputs, most_per_node
 from mlinfra.components.data.bucket import BucketOutputs, bucket_grant
 from mlinfra.components.monitoring.metrics import MetricsOutputs
+from mlinfra.components.serving._model_server_parts import add_ingress, add_monitor, add_scaling
 from mlinfra.components.serving._model_server_pods import Place, Version, deployment_spec, patience_seconds, versions
-from mlinfra.components.serving._model_server_routes import ingress_annotations, ingress_spec, scaled_object_spec
 from mlinfra.components.serving._model_server_secrets import fetched_secrets
-from mlinfra.components.serving._model_server_spec import Ingress, ModelServerSpec, Scaling
+from mlinfra.components.serving._model_server_spec import ModelServerSpec
 from mlinfra.errors import UsageError
 
 
@@ -69,11 +69,26 @@ class ModelServer(Component[ModelServerSpec, ModelServerNeeds, ModelServerOutput
         if any(model.prefix for model in spec.models()):
             found["weights"] = "`model.prefix` is a folder of that bucket"
         uses = [field for field in ("scaling", "ingress") if getattr(spec, field)]
-        uses += ["secrets"] if any(secret.arn is not None for secret in spec.secrets.values()) else []
+        uses += ["secrets"] if any(secret.fetched for secret in spec.secrets.values()) else []
         if uses:
             found["cluster_services"] = f"its services do the work of {' and '.join(f'`{field}`' for field in uses)}"
         if spec.scaling:
             found["metrics"] = "`scaling` asks its Prometheus how much there is to do"
+        return found
+
+    @classmethod
+    def conflicts(cls, spec: ModelServerSpec, given: Mapping[str, Spec]) -> Mapping[str, str]:
+        """What it uses must be switched on, and a replica must fit onto a node."""
+        services = given.get("cluster_services")
+        found = {
+            field: f"`{field}` uses `{service}`, which is switched off in the cluster's services; "
+            f"say `{service}: true` in the component of kind `cluster_services`"
+            for service, field in spec.services().items()
+            if services is not None and not getattr(services, service, None)
+        }
+        most = most_per_node(given["pool"]) if "pool" in given else None
+        if most is not None and spec.gpus > most:
+            found["gpus"] = f"a replica takes {spec.gpus} GPUs, and a node of the pool has at most {most}"
         return found
 
     def build(self, name: str, spec: ModelServerSpec, needs: ModelServerNeeds) -> ModelServerOutputs:
@@ -113,12 +128,15 @@ class ModelServer(Component[ModelServerSpec, ModelServerNeeds, ModelServerOutput
         )
         services = [self._deploy(name, version, place, ready) for version in versions(app, spec)]
         if needs.metrics and (spec.engine == "vllm" or spec.metrics_path):
-            self._monitor(name, app, spec, space, ready)
+            add_monitor(self, name, app, spec, space, ready)
         if spec.scaling and needs.metrics:
-            self._scale(name, app, spec, spec.scaling, needs.metrics, space, services)
-        inside = pulumi.Output.concat("http://", app, ".", space, ".svc")
+            add_scaling(self, name, app, spec, spec.scaling, needs.metrics.prometheus_url, space, services)
+        url = pulumi.Output.concat("http://", app, ".", space, ".svc")
+        if spec.ingress:
+            subnets = needs.cluster.private_subnet_ids
+            url = add_ingress(self, name, app, spec, spec.ingress, subnets, space, services)
         return ModelServerOutputs(
-            url=self._ingress(name, app, spec, spec.ingress, needs, space, services) if spec.ingress else inside,
+            url=url,
             service_name=services[0].metadata.apply(lambda found: str(found.name)),
             namespace=space,
             role_name=role.name,
@@ -165,7 +183,7 @@ class ModelServer(Component[ModelServerSpec, ModelServerNeeds, ModelServerOutput
         space: pulumi.Output[str],
         ready: Sequence[pulumi.Resource],
     ) -> list[pulumi.Resource]:
-        fetched = {variable: secret for variable, secret in spec.secrets.items() if secret.arn is not None}
+        fetched = {variable: secret for variable, secret in spec.secrets.items() if secret.fetched}
         services = needs.cluster_services
         if not fetched or not services or not services.external_secrets_role_arn or not services.secret_role_path:
             return []
@@ -219,76 +237,6 @@ class ModelServer(Component[ModelServerSpec, ModelServerNeeds, ModelServerOutput
             opts=self.child(depends_on=[deployment]),
         )
 
-    def _monitor(
-        self, name: str, app: str, spec: ModelServerSpec, space: pulumi.Output[str], ready: Sequence[pulumi.Resource]
-    ) -> None:
-        kubernetes.apiextensions.CustomResource(
-            f"{name}-monitor",
-            api_version="monitoring.coreos.com/v1",
-            kind="PodMonitor",
-            metadata={"name": app, "namespace": space, "labels": MANAGED_BY},
-            spec={
-                "selector": {"matchLabels": {"app.kubernetes.io/name": app}},
-                "podMetricsEndpoints": [{"port": "http", "path": spec.metrics_path or "/metrics", "interval": "15s"}],
-            },
-            opts=self.child(depends_on=ready),
-        )
-
-    def _scale(
-        self,
-        name: str,
-        app: str,
-        spec: ModelServerSpec,
-        scaling: Scaling,
-        metrics: MetricsOutputs,
-        space: pulumi.Output[str],
-        services: Sequence[pulumi.Resource],
-    ) -> None:
-        kubernetes.apiextensions.CustomResource(
-            f"{name}-scaling",
-            api_version="keda.sh/v1alpha1",
-            kind="ScaledObject",
-            metadata={"name": app, "namespace": space, "labels": MANAGED_BY},
-            spec=scaled_object_spec(scaling, spec, app, space, metrics.prometheus_url),
-            opts=self.child(depends_on=services),
-        )
-
-    def _ingress(
-        self,
-        name: str,
-        app: str,
-        spec: ModelServerSpec,
-        ingress: Ingress,
-        needs: ModelServerNeeds,
-        space: pulumi.Output[str],
-        services: Sequence[pulumi.Resource],
-    ) -> pulumi.Output[str]:
-        made = kubernetes.networking.v1.Ingress(
-            f"{name}-ingress",
-            metadata={
-                "name": app,
-                "namespace": space,
-                "labels": MANAGED_BY,
-                "annotations": ingress_annotations(
-                    ingress,
-                    spec,
-                    app,
-                    self.context.tags,
-                    needs.cluster.private_subnet_ids,
-                    _maybe(ingress.certificate_arn),
-                    _maybe(ingress.web_acl_arn),
-                ),
-            },
-            spec=kubernetes.networking.v1.IngressSpecArgs(**ingress_spec(ingress, app, canary=spec.canary is not None)),
-            opts=self.child(depends_on=services),
-        )
-        self.expect(made, processed_gib=spec.expected.processed_gib)
-        scheme = "http" if ingress.certificate_arn is None else "https"
-        if ingress.host is not None:
-            return pulumi.Output.from_input(f"{scheme}://{ingress.host}")
-        service = pulumi.Output.concat("http://", app, ".", space, ".svc")
-        return pulumi.Output.all(made.status, service).apply(lambda found: address(found[0], scheme, found[1]))
-
 
 def check(name: str, spec: ModelServerSpec, needs: ModelServerNeeds) -> None:
     """Refuse what cannot work with the services that there are. Raises UsageError naming the first that is missing."""
@@ -296,24 +244,9 @@ def check(name: str, spec: ModelServerSpec, needs: ModelServerNeeds) -> None:
         if getattr(needs, field) is None:
             raise UsageError(f"`{name}` needs `{field}`: {reason}", hint=f"add a component and say `{field}: …` here")
     services = needs.cluster_services
-    wanted = {
-        "keda": spec.scaling is not None,
-        "load_balancer_controller": spec.ingress is not None,
-        "external_secrets": any(secret.arn is not None for secret in spec.secrets.values()),
-    }
-    for service, used in wanted.items():
-        if used and services and getattr(services, service) is None:
+    for service in spec.services():
+        if services and getattr(services, service) is None:
             raise UsageError(
                 f"`{name}` uses `{service}`, which is switched off in the cluster's services",
                 hint=f"say `{service}: true` in the component of kind `cluster_services`",
             )
-
-
-def address(status: Any, scheme: str, inside: str) -> str:
-    """Where an ingress answers; the address inside the cluster if nobody has waited for the load balancer."""
-    balancers = status.load_balancer.ingress if status and status.load_balancer else ()
-    return f"{scheme}://{balancers[0].hostname}" if balancers else inside
-
-
-def _maybe(value: Any) -> pulumi.Output[str] | None:
-    return None if value is None else pulumi.Output.from_input(value).apply(str)
