@@ -5,14 +5,15 @@ Each layer is a Pulumi project ``<blueprint>-<layer>`` with a stack per environm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from mlinfra.components._grammar import Layer, Needs, Outputs, policy
 from mlinfra.components._outputs import takes_access
-from mlinfra.errors import ProgramError, UsageError
+from mlinfra.errors import BlueprintError, MlinfraError, ProgramError, UsageError
 
 if TYPE_CHECKING:
     from mlinfra.blueprint.model import DeployedComponent, Deployment
@@ -31,6 +32,25 @@ def layer_program(deployment: Deployment, layer: Layer) -> Callable[[], None]:
         _Building(deployment, layer).run()
 
     return program
+
+
+@contextmanager
+def _at(component: DeployedComponent) -> Iterator[None]:
+    """Say of what a component refuses, or fails at, where the blueprint asks for it."""
+    from mlinfra.blueprint.problems import Problems
+
+    problems, path = Problems(), ("components", component.name)
+    try:
+        yield
+    except BlueprintError:
+        raise
+    except MlinfraError as refused:
+        problems.error("refused-here", refused.message, component.source, path, refused.hint)
+    except Exception as failed:
+        what = f"`{component.name}` (kind `{component.kind.name}`) failed: {type(failed).__name__}: {failed}"
+        problems.error("component-failed", what, component.source, path)
+        raise BlueprintError(problems.found) from failed
+    problems.raise_if_any()
 
 
 class _Building:
@@ -86,14 +106,16 @@ class _Building:
     def _build(self, component: DeployedComponent) -> Outputs:
         kind, spec = component.kind, component.spec
         assert spec is not None  # noqa: S101 - a component has a spec or is brought along
-        made = kind.component(
-            component.name,
-            spec.resolved(self.value),
-            self._needs(component),
-            context=self._context.for_component(component.name, component.tags),
-            overrides=component.overrides,
-            opts=pulumi.ResourceOptions(providers=self._providers(component)),
-        )
+        options = pulumi.ResourceOptions(providers=self._providers(component))
+        with _at(component):
+            made = kind.component(
+                component.name,
+                spec.resolved(self.value),
+                self._needs(component),
+                context=self._context.for_component(component.name, component.tags),
+                overrides=component.overrides,
+                opts=options,
+            )
         outputs: Outputs = made.outputs
         return outputs
 

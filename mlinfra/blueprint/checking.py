@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from mlinfra.blueprint.expressions import WRONG
 from mlinfra.blueprint.problems import Problems, close_to, listed, shown
 from mlinfra.blueprint.source import Node, Path
+from mlinfra.components._documented import attribute_docs
 from mlinfra.components._spec import Range, Reference
 
 M = TypeVar("M", bound=BaseModel)
@@ -71,7 +72,11 @@ def _settled(errors: list[ErrorDetails], node: Node) -> list[ErrorDetails]:
         rest = [
             item for item in found if item["type"] not in TYPE_ERRORS or len(_inside(item["loc"], node)[0]) > len(stem)
         ]
-        if rest:
+        if rest and all(item["type"] == "literal_error" and len(item["loc"]) == len(stem) + 1 for item in rest):
+            others = [TYPE_ERRORS[item["type"]] for item in found if item["type"] in TYPE_ERRORS]
+            wanted = dict.fromkeys([*others, *(f"`{word}`" for item in rest for word in _literals(item["ctx"]))])
+            alone.append({**rest[0], "type": "union", "ctx": {"wanted": " or ".join(wanted)}})
+        elif rest:
             branch = rest[0]["loc"][len(stem)]
             alone.extend(item for item in rest if item["loc"][len(stem)] == branch)
         else:
@@ -102,8 +107,8 @@ TYPE_ERRORS: Mapping[str, str] = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
     "none_required": "nothing (null)",
-    "is_instance_of": "something else",
     "date_type": "a date (YYYY-MM-DD)",
+    "is_instance_of": "a list",
 }
 
 
@@ -149,6 +154,7 @@ def _report(
             f"{shown(given)} is not a name here: {_words(kind, context, details['msg'])}",
             here.named,
             full,
+            _said_of(model, inner),
         )
     elif kind == "union" or kind in TYPE_ERRORS:
         wanted = context.get("wanted") or TYPE_ERRORS[kind]
@@ -157,18 +163,16 @@ def _report(
     else:
         code, message = _code(kind), details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
         if code != "invalid-value":
-            count = context.get("actual_length") if kind in ("too_short", "too_long") else None
+            count = len(given) if kind in ("too_short", "too_long") and hasattr(given, "__len__") else None
             value = f"`{count}`" if count is not None else shown(given)
-            typed = "text " if isinstance(given, str) and given in _numbers(context) else ""
+            typed = "text " if isinstance(given, str) and given and given in _numbers(context) else ""
             words = f"`{name}` {_words(kind, context, message)}, not {typed}{value}"
             message = message if code == "wrong-reference" else words
         elif own or inner:
             message = f"`{name}`: {message}"
-        hint = (
-            close_to(str(given), set(_literals(context)) - {str(given)}) if kind in ("literal_error", "enum") else None
-        )
+        hint = _nearest(given, _literals(context)) if kind in ("literal_error", "enum") else None
         if code in ("wrong-format", "wrong-length", "out-of-range") and inner:
-            hint = _description(model, inner[:-1], inner[-1])
+            hint = _said_of(model, inner)
         problems.error(code, message, here.at, full, hint)
 
 
@@ -181,6 +185,10 @@ def _code(kind: str) -> str:
         "less_than": "out-of-range",
         "less_than_equal": "out-of-range",
         "multiple_of": "out-of-range",
+        "finite_number": "out-of-range",
+        "decimal_max_digits": "out-of-range",
+        "decimal_whole_digits": "out-of-range",
+        "decimal_max_places": "out-of-range",
         "too_short": "wrong-length",
         "too_long": "wrong-length",
         "string_too_short": "wrong-length",
@@ -192,7 +200,7 @@ def _code(kind: str) -> str:
 
 def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
     """What a field takes, as the end of ``the field …``."""
-    words = {
+    words: Mapping[str, Callable[[], str]] = {
         "literal_error": lambda: f"takes {listed(_literals(context), last='or')}",
         "enum": lambda: f"takes {listed(_literals(context), last='or')}",
         "greater_than": lambda: f"is more than {context['gt']}",
@@ -200,13 +208,17 @@ def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
         "less_than": lambda: f"is less than {context['lt']}",
         "less_than_equal": lambda: f"is at most {context['le']}",
         "multiple_of": lambda: f"is a multiple of {context['multiple_of']}",
+        "finite_number": lambda: "is a number",
+        "decimal_max_digits": lambda: f"has at most {context['max_digits']} digits",
+        "decimal_whole_digits": lambda: f"has at most {context['whole_digits']} digits before the point",
+        "decimal_max_places": lambda: f"has at most {context['decimal_places']} digits after the point",
         "too_short": lambda: f"has at least {_entries(context['min_length'])}",
         "too_long": lambda: f"has at most {_entries(context['max_length'])}",
         "string_too_short": lambda: f"has at least {context['min_length']} characters",
         "string_too_long": lambda: f"has at most {context['max_length']} characters",
         "string_pattern_mismatch": lambda: f"has the form `{context['pattern']}`",
-    }.get(kind)
-    return words() if words else message
+    }
+    return words[kind]() if kind in words else message
 
 
 def _owner(path: Path) -> str:
@@ -228,8 +240,21 @@ def _entries(count: int) -> str:
 
 
 def _literals(context: Mapping[str, Any]) -> list[str]:
-    expected = str(context.get("expected", ""))
+    expected = str(context.get("expected", "")).replace("True", "true").replace("False", "false")
     return [word.strip().strip("'") for word in expected.replace(" or ", ", ").split(",") if word.strip()]
+
+
+def _nearest(given: Any, choices: list[str]) -> str | None:
+    """Of the allowed values those that are closest to what was given."""
+    if isinstance(given, int) and not isinstance(given, bool):
+        numbers = [int(word) for word in choices if word.isdecimal()]
+        around = [
+            max((n for n in numbers if n < given), default=None),
+            min((n for n in numbers if n > given), default=None),
+        ]
+        near = [str(number) for number in around if number is not None]
+        return f"nearest: {listed(near)}" if near else None
+    return close_to(str(given), set(choices) - {str(given)})
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
@@ -256,8 +281,17 @@ def _models_at(model: type[BaseModel], path: Path) -> list[type[BaseModel]]:
 
 def _description(model: type[BaseModel], path: Path, field: str) -> str | None:
     for found in _models_at(model, path):
-        if field in found.model_fields and found.model_fields[field].description:
-            return f"`{field}`: {(found.model_fields[field].description or '').partition('. ')[0].rstrip('.')}"
+        text = attribute_docs(found).get(field)
+        if field in found.model_fields and text:
+            return f"`{field}`: {' '.join(text.split()).partition('. ')[0].rstrip('.')}"
+    return None
+
+
+def _said_of(model: type[BaseModel], path: Path) -> str | None:
+    """What the field says that a value stands in: its own, or that of the list or mapping around it."""
+    for end in range(len(path), 0, -1):
+        if said := _description(model, path[: end - 1], path[end - 1]):
+            return said
     return None
 
 

@@ -16,16 +16,17 @@ from mlinfra.blueprint.checking import check
 from mlinfra.blueprint.documents import Documents, choose, documents, read
 from mlinfra.blueprint.drafts import Draft, Kinds, Registry, decide, found, validate
 from mlinfra.blueprint.expressions import WRONG, Scope, substitute
+from mlinfra.blueprint.fitting import fit
 from mlinfra.blueprint.model import POLICY_ARN, STAND_IN_ACCOUNT, Blueprint, Deployment, Environment, Variable
 from mlinfra.blueprint.ordering import arrange
 from mlinfra.blueprint.outputs import OutputTypes
 from mlinfra.blueprint.overlay import merge, settings
-from mlinfra.blueprint.places import regions
 from mlinfra.blueprint.problems import Problems, close_to, shown
 from mlinfra.blueprint.source import Node, Path, Span
 from mlinfra.blueprint.variables import resolve
 from mlinfra.blueprint.wiring import wire
 from mlinfra.components._context import Context
+from mlinfra.components._regions import regions
 from mlinfra.components._registry import Kind
 from mlinfra.errors import BlueprintError, UsageError
 
@@ -115,8 +116,9 @@ def _compile(
         validate(draft, problems)
     _check_used(typing, drafts, problems)
     used: dict[str, Kind] = {draft.kind.name: draft.kind for draft in drafts.values() if draft.kind}
+    wire(drafts, used, problems, protected=bool(place and place.protected))
     for draft in drafts.values():
-        wire(draft, drafts, used, problems, protected=bool(place and place.protected))
+        fit(draft, drafts, problems)
     if place is not None:
         here = Context(
             blueprint="",
@@ -127,6 +129,7 @@ def _compile(
         )
         for draft in drafts.values():
             decide(draft, here, problems)
+    _check_waivers(place, over, drafts, problems)
     boundary = _boundary(place, over, drafts, problems)
     order, late = arrange(drafts, boundary, problems)
     problems.raise_if_any()
@@ -139,8 +142,13 @@ def _chosen(files: Documents, wanted: str | None, environ: Mapping[str, str], pr
     """The environment to work on. Where there is none, a mistake in the file may be why, and is said first."""
     try:
         return choose(files.names, wanted, environ)
-    except UsageError:
+    except UsageError as error:
         check(Blueprint, files.blueprint, (), problems, subject="a blueprint")
+        problems.raise_if_any()
+        if not files.names:
+            root = files.blueprint
+            at = root.items["environments"].at if "environments" in root.items else root.span
+            problems.error("missing-field", error.message, at, ("environments",), error.hint)
         problems.raise_if_any()
         raise
 
@@ -280,6 +288,16 @@ def _keys(value: object) -> set[str]:
     if isinstance(value, list | tuple):
         return {str(getattr(item, "name", item)) for item in value}
     return set()
+
+
+def _check_waivers(place: Environment | None, tree: Node, drafts: Mapping[str, Draft], problems: Problems) -> None:
+    """A finding can only be accepted for a component that there is."""
+    for index, waiver in enumerate(place.waivers if place else ()):
+        if waiver.component is not None and waiver.component not in drafts:
+            path: Path = ("waivers", str(index), "component")
+            message = f"there is no component {shown(waiver.component)}"
+            hint = close_to(waiver.component, drafts)
+            problems.error("unknown-component", message, tree.nearest(path).span, path, hint)
 
 
 def _boundary(place: Environment | None, tree: Node, drafts: Mapping[str, Draft], problems: Problems) -> str | None:

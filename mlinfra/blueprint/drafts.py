@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Protocol
 
@@ -18,12 +19,14 @@ from mlinfra.blueprint.source import Node, Path
 from mlinfra.components import _registry
 from mlinfra.components._context import Context, Layer
 from mlinfra.components._registry import RESERVED, Kind
-from mlinfra.components._spec import Reference, Spec
+from mlinfra.components._spec import Reference, RefusedError, Spec
 from mlinfra.errors import UsageError
 
 BESIDE_EXISTING = frozenset({"kind", "existing", "description", "tags"})
 ESCAPE = "escape"
 """The folder of the escape hatches: the only kinds whose layer a blueprint decides."""
+ESCAPE_LAYERS = (Layer.PLATFORM, Layer.WORKLOADS)
+"""The layers that it may choose: what comes before a cluster is made by kinds."""
 
 
 class Kinds(Protocol):
@@ -58,7 +61,7 @@ class Common(Document):
     access: dict[str, Annotated[str, StringConstraints(min_length=1)]] = Field(default_factory=dict)
     """What its role may do: component to level."""
     overrides: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Arguments of child resources that replace the kind's own, by the child's name. Reported by `review`."""
+    """Arguments of child resources that replace the kind's own, by the child's name."""
 
 
 @dataclass
@@ -183,10 +186,18 @@ def validate(draft: Draft, problems: Problems) -> None:
             draft.path,
             problems,
             subject=draft.subject,
-            also=[*kind.need_fields, *sorted(RESERVED - {"expected", "kind", "layer"})],
+            also=[*kind.need_fields, *sorted(_beside_fields(kind))],
         )
     draft.layer = _layer(draft, kind, problems)
     draft.sound = problems.errors == before and (draft.spec is not None or draft.existing is not None)
+
+
+def _beside_fields(kind: Kind) -> frozenset[str]:
+    """The common keys that may stand beside the fields of a kind, to be offered where a field is unknown."""
+    unfit = {"expected", "kind"}
+    unfit |= set() if kind.takes_access else {"access"}
+    unfit |= set() if kind.folder == ESCAPE else {"layer"}
+    return RESERVED - unfit
 
 
 def decide(draft: Draft, place: Context, problems: Problems) -> None:
@@ -194,13 +205,31 @@ def decide(draft: Draft, place: Context, problems: Problems) -> None:
 
     A protected cluster that nobody could administer is such a case.
     """
-    if draft.spec is None or not draft.sound:
-        return
+    if draft.spec is not None and draft.sound:
+        with asking(draft, problems):
+            draft.spec.filled(place)
+
+
+@contextmanager
+def asking(draft: Draft, problems: Problems) -> Iterator[None]:
+    """Ask a kind about a component: what it refuses is said where it stands, and so is that it failed."""
+    before = problems.errors
     try:
-        draft.spec.filled(place)
+        yield
     except UsageError as refused:
-        problems.error("refused-here", refused.message, draft.node.named, draft.path, refused.hint)
-        draft.sound = False
+        field = tuple(refused.field.split(".")) if isinstance(refused, RefusedError) and refused.field else ()
+        at = draft.node.nearest(field)
+        problems.error(
+            "refused-here",
+            refused.message,
+            at.named if at is draft.node else at.at,
+            (*draft.path, *field),
+            refused.hint,
+        )
+    except Exception as failed:  # noqa: BLE001 - the file of a kind may be somebody else's and may raise anything
+        what = f"{draft.subject} failed: {type(failed).__name__}: {failed}"
+        problems.error("broken-kind", what, draft.node.named, draft.path)
+    draft.sound = draft.sound and problems.errors == before
 
 
 def _part(node: Node, keys: Iterable[str]) -> Node:
@@ -252,7 +281,7 @@ def _layer(draft: Draft, kind: Kind, problems: Problems) -> Layer:
     own: Layer = getattr(kind.component, "layer", Layer.FOUNDATION)
     said = draft.node.items.get("layer")
     if said is not None and "existing" not in draft.node.items:
-        labels: Mapping[str, Layer] = {layer.label: layer for layer in (Layer.PLATFORM, Layer.WORKLOADS)}
+        labels: Mapping[str, Layer] = {layer.label: layer for layer in ESCAPE_LAYERS}
         path = (*draft.path, "layer")
         if kind.folder != ESCAPE:
             problems.error(

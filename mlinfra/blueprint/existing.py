@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, get_origin
+from typing import Annotated, Any, get_origin
 
 import pulumi
-from pydantic import create_model
+from pydantic import StringConstraints, create_model
 
 from mlinfra.components._outputs import Outputs, output_types
 from mlinfra.components._spec import Ref, Spec
+
+ARN = r"^arn:aws[a-z-]*:[a-z0-9-]+:[^:]*:[^:]*:.+$"
+"""What an ARN looks like: `arn`, partition, service, region, account, resource."""
 
 
 def existing_model(outputs: type[Outputs]) -> type[Spec]:
@@ -22,7 +25,10 @@ def existing_model(outputs: type[Outputs]) -> type[Spec]:
     types = output_types(outputs)
     for field in dataclasses.fields(outputs):
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        kind = _annotation(types[field.name], mapping=is_mapping(outputs, field.name))
+        inside = types[field.name]
+        if inside is str and (field.name == "arn" or field.name.endswith("_arn")):
+            inside = Annotated[str, StringConstraints(pattern=ARN)]
+        kind = _annotation(inside, mapping=is_mapping(outputs, field.name))
         fields[field.name] = (kind, ...) if required else (kind | None, None)
     name = outputs.__name__.removesuffix("Outputs") + "Existing"
     made = create_model(name, __base__=Spec, __doc__=f"What exists already: {outputs.__doc__}", **fields)

@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import pulumi
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from mlinfra.blueprint.source import Span
 from mlinfra.components._context import Context, Layer
+from mlinfra.components._documented import Documented
 from mlinfra.components._registry import Kind
 from mlinfra.components._spec import OutputPath, Reference, Spec
 from mlinfra.errors import Diagnostic
@@ -70,15 +71,16 @@ def _tag(value: str) -> str:
 TagKey = Annotated[
     str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\w\s.:/=+@-]+$"), AfterValidator(_tag)
 ]
-Tags = dict[TagKey, TagValue]
+Tags = Annotated[dict[TagKey, TagValue], Field(max_length=40)]
+"""AWS takes 50 on a resource, and some are mlinfra's and its tools' own."""
 
 
-class Document(BaseModel):
+class Document(Documented):
     """Base of what stands in the file: unknown keys are errors, values keep the type that they are written with,
     nothing changes later.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Variable(Document):
@@ -98,14 +100,14 @@ class Budget(Document):
     """What an environment may cost."""
 
     monthly_usd: Annotated[Decimal, BeforeValidator(_amount), Field(gt=0)]
-    """The limit of `cost check`, US dollars a month."""
+    """The limit, US dollars a month."""
 
 
 class Waiver(Document):
     """A review finding that is accepted, by whom it is explained and until when."""
 
     rule: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]*$")]
-    """The rule, as `review` names it."""
+    """The rule that found it."""
     component: Annotated[str, StringConstraints(pattern=COMPONENT_NAME)] | None = None
     """The component that it is accepted for. Left out: all."""
     reason: Annotated[str, StringConstraints(min_length=10)]
@@ -118,11 +120,11 @@ class Environment(Document):
     """One place to deploy to, and how it differs. The same keys stand in `environments/<name>.yaml`."""
 
     account: Account | None = None
-    """AWS account, 12 digits in quotes. Left out: a stand-in offline; `apply` asks for it."""
+    """AWS account, 12 digits in quotes. Left out: a stand-in, which does for everything offline."""
     region: str | None = None
     """AWS region. Required, here or in the environment's file."""
     protected: bool = False
-    """Production: data is retained, approvals are asked for, the review is stricter. Left out: false."""
+    """Production: data is retained, and other defaults are careful too. Left out: false."""
     components: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
     """What differs from the blueprint's components: mappings merge, lists replace, null removes."""
     variables: dict[str, Any] = Field(default_factory=dict)
@@ -141,7 +143,7 @@ class Environment(Document):
     permissions_boundary: str | None = None
     """What bounds every role: the ARN of a policy, or the name of a component of kind `permissions_boundary`."""
     waivers: list[Waiver] = Field(default_factory=list)
-    """Findings of `review` that are accepted here."""
+    """Findings of a review that are accepted here."""
     tags: Tags = Field(default_factory=dict)
     """Tags on everything here."""
 

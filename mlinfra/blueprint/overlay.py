@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from mlinfra.blueprint.credentials import credential_in
 from mlinfra.blueprint.problems import Problems, close_to, listed, shown
 from mlinfra.blueprint.source import Node, Path, Span, parse
 from mlinfra.errors import BlueprintError
@@ -51,6 +52,15 @@ def settings(sets: Iterable[str], allowed: Iterable[str], problems: Problems) ->
     """
     result = Node({}, Span(origin="--set"))
     for text in sets:
+        if words := credential_in(text) or credential_in(text.partition("=")[2]):
+            problems.error(
+                "credential",
+                f"this looks like {words}; a command line is kept in histories and logs",
+                Span(origin="--set"),
+                (),
+                "keep it in Secrets Manager; what was typed is known now: replace it",
+            )
+            continue
         span = Span(origin="--set " + text.partition("=")[0].strip()[:80])
         match = SETTING.fullmatch(text)
         if not match:

@@ -8,10 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from mlinfra.blueprint.drafts import BESIDE_EXISTING, ESCAPE, Common, Kinds, Registry
+from mlinfra.blueprint.drafts import BESIDE_EXISTING, ESCAPE, ESCAPE_LAYERS, Common, Kinds, Registry
 from mlinfra.blueprint.existing import existing_model
 from mlinfra.blueprint.model import COMPONENT_NAME, Blueprint, Environment
-from mlinfra.components._context import Layer
 from mlinfra.components._outputs import NeedField
 from mlinfra.components._registry import Kind
 from mlinfra.components._spec import PRESET, Range
@@ -112,7 +111,7 @@ def _kind(kind: Kind, definitions: Schema) -> Schema:
     properties |= {name: _or_expression(_documented(field)) for name, field in spec.get("properties", {}).items()}
     properties |= {name: _need(need) for name, need in kind.need_fields.items()}
     if kind.folder == ESCAPE:
-        properties["layer"] = {"enum": [layer.label for layer in Layer]}
+        properties["layer"] = {"enum": [layer.label for layer in ESCAPE_LAYERS]}
     brought = _of(existing_model(kind.outputs), f"{prefix}existing.", definitions)
     # Deep places take expressions too; a definition is shared, so it is opened once.
     for name, definition in list(definitions.items()):

@@ -269,6 +269,9 @@ class _Builder:
     def take_scalar(self, event: Any) -> None:
         span = self.span(event)
         self.check_tag(event, span)
+        if bad := CONTROL.search(event.value):
+            code = f"U+{ord(bad.group()):04X}"
+            self.problem("control-character", f"character {code} is not allowed, by an escape neither", span)
         plain = event.style is None or event.style == ""
         value = scalar(event.value) if plain and event.implicit[0] else event.value
         node = Node(value, span, None, event.value)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlinfra.blueprint.drafts import Draft
+from mlinfra.blueprint.drafts import Draft, asking
 from mlinfra.blueprint.expressions import WRONG
+from mlinfra.blueprint.fitting import elsewhere
 from mlinfra.blueprint.problems import Problems, close_to, listed, shown
 from mlinfra.blueprint.source import Node, Path
 from mlinfra.components._outputs import NeedField, Outputs
@@ -15,21 +16,40 @@ from mlinfra.components._spec import Reference
 NONE = "none"
 
 
-def wire(
-    draft: Draft, drafts: Mapping[str, Draft], kinds: Mapping[str, Kind], problems: Problems, *, protected: bool
+def wire(drafts: Mapping[str, Draft], kinds: Mapping[str, Kind], problems: Problems, *, protected: bool) -> None:
+    """Fill the needs of all components: first those that they name, then those that only one component can fill."""
+    ours = {draft.name: draft.kind for draft in drafts.values() if draft.kind and "existing" not in draft.node.items}
+    for name, kind in ours.items():
+        _wire_named(drafts[name], kind, drafts, kinds, problems)
+    for name, kind in ours.items():
+        _wire_rest(drafts[name], kind, drafts, kinds, problems, protected=protected)
+
+
+def _wire_named(
+    draft: Draft, kind: Kind, drafts: Mapping[str, Draft], kinds: Mapping[str, Kind], problems: Problems
 ) -> None:
-    """Fill the needs of one component: those that it names, then those that only one component can fill."""
-    kind = draft.kind
-    if kind is None or "existing" in draft.node.items:
-        return
     before = problems.errors
     for name, need in kind.need_fields.items():
         node = draft.node.items.get(name)
         if node is not None:
             _explicit(draft, need, node, drafts, kinds, problems)
-        elif not need.many:
+    draft.sound = draft.sound and problems.errors == before
+
+
+def _wire_rest(
+    draft: Draft,
+    kind: Kind,
+    drafts: Mapping[str, Draft],
+    kinds: Mapping[str, Kind],
+    problems: Problems,
+    *,
+    protected: bool,
+) -> None:
+    before = problems.errors
+    for name, need in kind.need_fields.items():
+        if name not in draft.node.items and not need.many:
             _infer(draft, need, drafts, kinds, problems, protected=protected)
-    if draft.spec is not None and problems.errors == before:
+    if draft.spec is not None and draft.sound and problems.errors == before:
         _demanded(draft, kind, drafts, kinds, problems)
     draft.sound = draft.sound and problems.errors == before
 
@@ -38,7 +58,10 @@ def _demanded(
     draft: Draft, kind: Kind, drafts: Mapping[str, Draft], kinds: Mapping[str, Kind], problems: Problems
 ) -> None:
     """Optional needs that this spec makes required: scaling takes what scales."""
-    for name, reason in kind.component.requirements(draft.spec).items():
+    demanded: Mapping[str, str] = {}
+    with asking(draft, problems):
+        demanded = kind.component.requirements(draft.spec)
+    for name, reason in demanded.items():
         if name not in draft.bindings:
             node = draft.node.items.get(name)
             problems.error(
@@ -177,7 +200,10 @@ def _infer(
     able = [
         name
         for name, other in drafts.items()
-        if name != draft.name and satisfies(other.kind, need) and other.layer <= draft.layer
+        if name != draft.name
+        and satisfies(other.kind, need)
+        and other.layer <= draft.layer
+        and not elsewhere(draft, other, drafts)
     ]
     path = (*draft.path, need.name)
     if len(able) == 1:

@@ -28,6 +28,24 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
             ("empty", 1, 1, "the file is empty"),
         ],
     ),
+    "no-environment": (
+        "mlinfra: 1\nname: demo\ncomponents:\n  a: {kind: net}\n",
+        [
+            ("missing-field", 1, 1, "the blueprint has no environment"),
+        ],
+    ),
+    "empty-environments": (
+        "mlinfra: 1\nname: demo\nenvironments: {}\ncomponents:\n  a: {kind: net}\n",
+        [
+            ("missing-field", 3, 1, "the blueprint has no environment"),
+        ],
+    ),
+    "escaped-control-character": (
+        COMPONENTS + '  a: {kind: net, description: "a\\0b"}\n',
+        [
+            ("control-character", 5, 31, "character U+0000 is not allowed, by an escape neither"),
+        ],
+    ),
     "scalar": (
         "hello\n",
         [
@@ -941,9 +959,9 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
         ],
     ),
     "existing-nested": (
-        COMPONENTS + "  s: {kind: store, existing: {arn: x, groups: {tx: {name: a}}, zones: {}}}\n",
+        COMPONENTS + "  s: {kind: store, existing: {arn: arn:aws:x:::x, groups: {tx: {name: a}}, zones: {}}}\n",
         [
-            ("missing-field", 5, 48, "`tx` needs `count`"),
+            ("missing-field", 5, 60, "`tx` needs `count`"),
         ],
     ),
     "existing-requires": (
@@ -961,7 +979,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     ),
     "existing-key": (
         COMPONENTS
-        + '  s: {kind: store, existing: {arn: x, groups: {tx: {name: a, count: 1}}, zones: {}}}\n  a: {kind: job, input: "${s.groups.ty.name}"}\n',
+        + '  s: {kind: store, existing: {arn: arn:aws:x:::x, groups: {tx: {name: a, count: 1}}, zones: {}}}\n  a: {kind: job, input: "${s.groups.ty.name}"}\n',
         [
             ("unknown-output", 6, 26, "`s` has no `ty` in `groups`"),
         ],

@@ -221,8 +221,8 @@ def test_existing_everywhere_with_references() -> None:
     found = built(
         "  j: {kind: job}\n"
         "  n: {kind: net, description: theirs, tags: {a: b}, existing: {vpc_id: '${j.arn}', subnet_ids: [a, b], zone_subnets: {x: y}}}\n"
-        "  s: {kind: store, existing: {arn: x, groups: {tx: {name: n, count: 2}}, zones: {}, main: {name: m, count: 1}}}\n"
-        "  c: {kind: cluster, existing: {name: c, oidc_arn: o}}\n"
+        "  s: {kind: store, existing: {arn: arn:aws:x:::x, groups: {tx: {name: n, count: 2}}, zones: {}, main: {name: m, count: 1}}}\n"
+        "  c: {kind: cluster, existing: {name: c, oidc_arn: arn:aws:x:::o}}\n"
         "  w: {kind: server, instance_type: ml.g5.xlarge, environment: {A: '${s.groups.tx.name}'}}\n"
     )
 

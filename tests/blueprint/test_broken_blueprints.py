@@ -8,6 +8,7 @@ from blueprint.broken import BROKEN
 from blueprint.made_up import KINDS
 
 from mlinfra import blueprint as room
+from mlinfra import program
 from mlinfra.blueprint import load_text
 from mlinfra.blueprint.codes import CODES
 from mlinfra.errors import BlueprintError, UsageError
@@ -100,10 +101,29 @@ def test_a_credential_in_an_environment_variable_is_refused() -> None:
     assert SECRETS["access key"] not in repr(caught.value.diagnostics)
 
 
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("setting", ["components.a.description={}", "components.a.tags={{x: '{}'}}", "{}"])
+def test_a_credential_on_the_command_line_is_refused_and_never_repeated(name: str, setting: str) -> None:
+    with pytest.raises(BlueprintError) as caught:
+        load_text(HEAD + "  a: {kind: net}\n", kinds=KINDS, sets=[setting.format(SECRETS[name])])
+
+    assert [d.code for d in caught.value.diagnostics] == ["credential"]
+    assert SECRETS[name] not in repr(caught.value.diagnostics) + str(caught.value)
+
+
+def test_only_keys_that_the_kind_takes_are_offered() -> None:
+    def offered(component: str) -> str | None:
+        with pytest.raises(BlueprintError) as caught:
+            load_text(HEAD + f"  a: {{kind: {component}, qqqq: 1}}\n", kinds=KINDS)
+        return caught.value.diagnostics[0].hint
+
+    assert offered("net") == "fields: `description`, `existing`, `nat`, `overrides`, `tags` and `zones`"
+    assert "`access`" in str(offered("job"))
+
+
 def test_codes_in_the_table_are_those_that_the_room_uses() -> None:
-    source = "".join(
-        path.read_text("utf-8") for path in sorted(Path(room.__file__).parent.glob("*.py")) if path.name != "codes.py"
-    )
+    files = [path for path in sorted(Path(room.__file__).parent.glob("*.py")) if path.name != "codes.py"]
+    source = "".join(path.read_text("utf-8") for path in (*files, Path(program.__file__)))
     words = set(re.findall(r'"([a-z0-9]+(?:-[a-z0-9]+)*)"', source)) | {"unknown-variable", "unknown-name"}
 
     assert sorted(code for code in CODES if code not in words) == []
@@ -118,7 +138,6 @@ def test_codes_in_the_table_are_those_that_the_room_uses() -> None:
     [
         (HEAD, "pord", "there is no environment `pord`", "environments: `dev`"),
         (HEAD.replace("{dev:", "{prod: {region: us-east-1}, dev:"), None, "which environment: `prod` or `dev`?", None),
-        ("mlinfra: 1\nname: demo\ncomponents:\n", None, "the blueprint has no environment", None),
     ],
 )
 def test_the_environment_must_be_known(text: str, wanted: str | None, message: str, hint: str | None) -> None:

@@ -28,6 +28,20 @@ def both(component: dict[str, Any], **others: dict[str, Any]) -> tuple[bool, boo
     return CHECK.is_valid(document), True
 
 
+@pytest.mark.parametrize("layer", ["foundation", "cluster", "platform", "workloads"])
+def test_schema_and_models_agree_on_the_layers_of_escape_hatches(layer: str) -> None:
+    document = {
+        **BASE,
+        "components": {"a": {"kind": "python", "module": "mlinfra.components.data.bucket", "layer": layer}},
+    }
+    try:
+        load_text(yaml.safe_dump(document, sort_keys=False))
+        good = True
+    except BlueprintError:
+        good = False
+    assert jsonschema.Draft202012Validator(schema(["python"])).is_valid(document) is good
+
+
 def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.Draft202012Validator.check_schema(environment_schema())

@@ -1,1 +1,0 @@
-"""Facts that validation needs, with source and date per row."""
