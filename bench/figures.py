@@ -1,8 +1,11 @@
-"""What is measured. A figure is a function that yields rows; whole processes are timed as a user would wait for them."""
+"""What is measured. A figure is a function that yields rows; commands are measured as whole processes."""
 
 from __future__ import annotations
 
+import functools
+import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -12,110 +15,135 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.blueprints import RESOURCES_PER_BUCKET, blueprint, graph_of
+
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 5
 
 
 class Row(NamedTuple):
-    """One line of the table."""
+    """One line of the table. ``budget`` is None where there is none."""
 
     what: str
-    measured: str
-    budget: str
+    budget: float | None
+    measured: float
+    unit: str = "s"
+    places: int = 2
+
+
+def machine() -> Iterator[Row]:
+    """What Python and the SDKs take before mlinfra does anything: the measure for all that follows."""
+    for code in ("pass", "import pulumi, pulumi_aws"):
+        yield Row(f'python -c "{code}"', None, _process([sys.executable, "-c", code]))
 
 
 def start() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         for arguments in (["--help"], ["kinds"], ["explain", "bucket"]):
-            yield _row(" ".join(["mlinfra", *arguments]), _process(arguments, Path(folder)), 0.2)
+            yield Row(" ".join(["mlinfra", *arguments]), 0.2, _command(arguments, Path(folder)))
 
 
 def validate() -> Iterator[Row]:
-    from bench.blueprints import blueprint
-
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = str(blueprint(folder, 100))
-        yield _row("validate, 100 components", _process(["validate", path], folder), 0.5)
+        yield Row("validate, 100 components", 0.5, _command(["validate", path], folder))
+        path = str(ROOT / "blueprints" / "llm-serving.yaml")
+        yield Row("validate, two environments of twelve kinds", 0.5, _command(["validate", path], folder))
 
 
 def plan() -> Iterator[Row]:
-    yield from _cold_and_cached("plan")
+    yield from _cold_and_unchanged("plan")
 
 
 def cost() -> Iterator[Row]:
-    yield from _cold_and_cached("cost")
+    yield from _cold_and_unchanged("cost")
 
 
-def scaling() -> Iterator[Row]:
-    from bench.blueprints import blueprint, graph_of
+def analysis() -> Iterator[Row]:
+    """What is made of a graph, once there is one."""
     from mlinfra.cost.estimate import estimate
+    from mlinfra.graph.document import dumps, loads
     from mlinfra.graph.of_blueprint import blueprint_graph
+    from mlinfra.plan.diff import plan as compare
 
     with tempfile.TemporaryDirectory() as name:
         sample = blueprint_graph(blueprint(Path(name), 40), environ={}, cache=False)
     seconds = {}
     for size in (1_000, 10_000):
-        made = graph_of(size, sample)
-        seconds[size] = _median(lambda made=made: estimate(made))
-        yield _row(f"cost of an evaluated graph, {size:,} nodes", seconds[size], 1.0 if size == 10_000 else None)
-    ratio = seconds[10_000] / 10 / seconds[1_000]
-    yield Row("time for a node at 10,000 over that at 1,000", f"{ratio:.2f} ×", "1.30 ×")
+        graph = graph_of(size, sample)
+        seconds[size] = _median(functools.partial(estimate, graph))
+        yield Row(f"cost of a graph of {size:,} nodes", 1.0 if size == 10_000 else None, seconds[size])
+    yield _growth("a node at 10,000 over one at 1,000", seconds[10_000] / 10_000, seconds[1_000] / 1_000)
+    before = loads(dumps(graph))
+    yield Row("comparing two graphs of 10,000 nodes", None, _median(lambda: compare(graph, before)))
 
 
 def evaluation() -> Iterator[Row]:
-    from bench.blueprints import RESOURCES_PER_BUCKET, blueprint
-    from mlinfra.graph.of_blueprint import blueprint_graph
-
-    seconds = {}
     with tempfile.TemporaryDirectory() as name:
-        for size in (1_000, 3_000):
-            path = blueprint(Path(name), size // RESOURCES_PER_BUCKET)
-            blueprint_graph(path, environ={}, cache=False)
-            seconds[size] = _median(lambda path=path: blueprint_graph(path, environ={}, cache=False), runs=3)
-            yield _row(f"evaluation in a warm process, {size:,} resources", seconds[size], None)
-    yield Row(
-        "time for a resource at 3,000 over that at 1,000", f"{seconds[3_000] / 3 / seconds[1_000]:.2f} ×", "1.30 ×"
-    )
+        folder = Path(name)
+        small = _evaluated(folder, 1_000)
+        yield Row("evaluation of 1,000 resources, without imports", None, small["seconds"])
+        large = _evaluated(folder, 10_000)
+        yield Row("evaluation of 10,000 resources, without imports", None, large["seconds"])
+    each = [found["seconds"] / found["resources"] for found in (large, small)]
+    yield _growth("a resource at 10,000 over one at 1,000", *each)
+    yield Row("memory for a resource at 10,000", 100, large["kib"] / large["resources"], "KiB", 0)
 
 
 FIGURES: Mapping[str, Callable[[], Iterator[Row]]] = {
+    "machine": machine,
     "start": start,
     "validate": validate,
     "plan": plan,
     "cost": cost,
-    "scaling": scaling,
+    "analysis": analysis,
     "evaluation": evaluation,
 }
 """By the name that the command takes."""
 
 
-def _cold_and_cached(verb: str) -> Iterator[Row]:
-    from bench.blueprints import RESOURCES_PER_BUCKET, blueprint
-
+def _cold_and_unchanged(verb: str) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        path = str(blueprint(folder, 300 // RESOURCES_PER_BUCKET))
-        yield _row(f"{verb}, 300 resources, cold", _process([verb, path, "--no-cache"], folder), 2.0)
-        _process([verb, path], folder, runs=1)
-        yield _row(f"{verb}, 300 resources, unchanged", _process([verb, path], folder), 0.5)
+        path = str(blueprint(folder, 300 // RESOURCES_PER_BUCKET + 1))
+        yield Row(f"{verb}, 300 resources, cold", 2.0, _command([verb, path, "--no-cache"], folder))
+        _command([verb, path], folder, runs=1)
+        yield Row(f"{verb}, 300 resources, unchanged", 0.5, _command([verb, path], folder))
 
 
-def _process(arguments: list[str], folder: Path, runs: int = RUNS) -> float:
-    """Median seconds of a whole process; its cache is in ``folder``."""
-    env = {**os.environ, "XDG_CACHE_HOME": str(folder)}
-    command = [sys.executable, str(ROOT / "cli.py"), *arguments]
-    return _median(lambda: subprocess.run(command, env=env, check=True, capture_output=True), runs=runs)
+def _evaluated(folder: Path, resources: int) -> Mapping[str, float]:
+    paths = [str(blueprint(folder, count)) for count in (resources // RESOURCES_PER_BUCKET + 1, 10)]
+    command = [sys.executable, "-m", "bench.evaluating", *paths]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
+    found: Mapping[str, float] = json.loads(printed)
+    return found
 
 
-def _median(action: Callable[[], object], runs: int = RUNS) -> float:
+def _growth(what: str, large: float, small: float) -> Row:
+    return Row(f"  {what}", 1.3, large / small, "×")
+
+
+def _command(arguments: list[str], folder: Path, runs: int = RUNS) -> float:
+    """A command of ours; its cache is in ``folder``."""
+    return _process([sys.executable, str(ROOT / "cli.py"), *arguments], folder, runs)
+
+
+def _process(command: list[str], cache: Path = ROOT, runs: int = RUNS) -> float:
+    """The median of the processor time of a whole process."""
+    env = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    return _median(lambda: subprocess.run(command, env=env, check=True, capture_output=True), _of_children, runs)
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _median(action: Callable[[], object], clock: Callable[[], float] = time.process_time, runs: int = RUNS) -> float:
     found = []
     for _ in range(runs):
-        began = time.perf_counter()
+        began = clock()
         action()
-        found.append(time.perf_counter() - began)
+        found.append(clock() - began)
     return statistics.median(found)
-
-
-def _row(what: str, seconds: float, budget: float | None) -> Row:
-    return Row(what, f"{seconds:.2f} s", f"{budget:.1f} s" if budget else "")

@@ -7,6 +7,8 @@ nothing else; see ``main`` for exit codes.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -19,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     from mlinfra.errors import MlinfraError
 
+    if arguments is None:
+        _leave_garbage_to_the_system()
     given = list(sys.argv[1:] if arguments is None else arguments)
     # There 2 says that a plan has changes, and a mistake must not be taken for them.
     wrong = 1 if "--detailed-exitcode" in given else 2
@@ -41,6 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         report(error, given)
         return 4
+
+
+def _leave_garbage_to_the_system() -> None:
+    """A command lives for a second and then gives back all its memory: looking for cycles before is a fifth of its time.
+
+    Python looks once more when it ends, through everything that is not frozen.
+    """
+    gc.disable()
+    atexit.register(gc.freeze)
 
 
 def _run(arguments: list[str], wrong: int) -> int:

@@ -43,13 +43,14 @@ def components(ctx: typer.Context, incomplete: str) -> list[str]:
 def topics(incomplete: str) -> list[str]:
     """Kinds, their fields once a dot was typed, and pages."""
     from mlinfra.catalogue import catalogue
+    from mlinfra.commands._kinds import names
     from mlinfra.commands._pages import topics as pages
 
     kinds = catalogue().kinds
     kind, dot, _ = incomplete.partition(".")
     if dot and kind in kinds:
         return [name for field in kinds[kind].fields if (name := f"{kind}.{field.path}").startswith(incomplete)]
-    return [name for name in (*kinds, *pages()) if name.startswith(incomplete)]
+    return [name for name in (*names(), *pages()) if name.startswith(incomplete)]
 
 
 def templates(incomplete: str) -> list[str]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import functools
-import inspect
-import itertools
-import sys
 from collections.abc import Iterator, Mapping
 from types import NoneType
 from typing import Any
 
 from mlinfra.catalogue import Field, Output
+from mlinfra.components._documented import attribute_docs
 from mlinfra.components._grammar import Layer, Outputs, Spec
 from mlinfra.components._outputs import KEYS_OF, output_types
 from mlinfra.components._registry import Kind, files, find
@@ -34,7 +30,7 @@ def needs(kind: Kind) -> Iterator[Field]:
         kinds = tuple(other for other in files() if find(other).outputs in need.accepts)
         words = f"{'a list of components' if need.many else 'a component'} of kind {' or '.join(kinds) or '(none)'}"
         default = None if need.required else "none" if need.many else "the only one that fits, else none"
-        yield Field(name, words, need.required and need.many, default, texts.get(name, ""), kinds)
+        yield Field(name, words, need.required and need.many, default, _line(texts.get(name, "")), kinds)
 
 
 def outputs(kind: Kind) -> Iterator[Output]:
@@ -49,27 +45,8 @@ def layers(kind: Kind) -> str:
     return f"{label} or by spec" if decides and label else label or "by spec"
 
 
-def attribute_docs(cls: type) -> Mapping[str, str]:
-    """The docstrings below a class's attributes, base classes included."""
-    found: dict[str, str] = {}
-    for base in reversed(cls.__mro__):
-        module = sys.modules.get(base.__module__)
-        if module is None or not base.__module__.startswith(cls.__module__.partition(".")[0]):
-            continue
-        body = next((n.body for n in _classes(inspect.getsource(module)) if n.name == base.__qualname__), [])
-        for statement, after in itertools.pairwise(body):
-            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                text = (
-                    after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else None
-                )
-                if isinstance(text, str):
-                    found[statement.target.id] = " ".join(text.split())
-    return found
-
-
-@functools.cache
-def _classes(source: str) -> tuple[ast.ClassDef, ...]:
-    return tuple(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef))
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _outputs(cls: type[Outputs], prefix: str) -> Iterator[Output]:
@@ -82,15 +59,15 @@ def _outputs(cls: type[Outputs], prefix: str) -> Iterator[Output]:
         else:
             plain = plain_type(kind)
             optional = field.default is not dataclasses.MISSING
-            yield Output(path, NAMES.get(plain, "a value"), optional, texts.get(field.name, ""))
+            yield Output(path, NAMES.get(plain, "a value"), optional, _line(texts.get(field.name, "")))
 
 
 def _fields(schema: Schema, known: Mapping[str, Schema], prefix: str) -> Iterator[Field]:
     required = set(schema.get("required", ()))
     for name, field in schema.get("properties", {}).items():
         path = f"{prefix}{name}"
-        text = " ".join(str(field.get("description", "")).split())
-        yield Field(path, _type(field, known), name in required, _default(field), text)
+        text = str(field.get("description", ""))
+        yield Field(path, _type(field, known), name in required, _default(field), _line(text))
         for inside, below in _nested(field, known):
             yield from _fields(inside, known, f"{path}{below}.")
 

@@ -30,9 +30,11 @@ def checks(environ: Mapping[str, str] = os.environ) -> Iterator[Check]:
     """Everything that is looked for, in order."""
     yield python(sys.version_info[:2])
     yield from packages()
-    yield program("pulumi", "apply and destroy need it: https://www.pulumi.com/docs/install")
-    yield program("aws", "clusters need it for their tokens: https://aws.amazon.com/cli")
-    yield program("git", "`plan --against git:…` needs it")
+    yield program("Pulumi CLI", "pulumi", "`pulumi up` deploys with it: https://www.pulumi.com/docs/install")
+    yield program(
+        "AWS CLI", "aws", "clusters need it for their tokens when they are deployed: https://aws.amazon.com/cli"
+    )
+    yield program("git", "git", "`plan --against git:…` needs it")
     yield cache(environ)
 
 
@@ -65,9 +67,9 @@ def package(name: str, found: str, limits: str) -> Check:
     return Check(name, "ok" if fits else "missing", found, None if fits else f"`pip install '{name}{limits}'`")
 
 
-def program(name: str, hint: str) -> Check:
+def program(name: str, command: str, hint: str) -> Check:
     """A program on PATH."""
-    path = shutil.which(name)
+    path = shutil.which(command)
     return Check(name, "ok", path) if path else Check(name, "absent", "not on PATH", hint)
 
 

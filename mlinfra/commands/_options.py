@@ -15,12 +15,12 @@ SOURCE_HELP = (
 Blueprint: TypeAlias = Annotated[
     str | None,
     typer.Argument(
-        metavar="[BLUEPRINT]", help="Left out: the only blueprint here.", autocompletion=blueprints, show_default=False
+        metavar="BLUEPRINT", help="Left out: the only blueprint here.", autocompletion=blueprints, show_default=False
     ),
 ]
 Source: TypeAlias = Annotated[
     str | None,
-    typer.Argument(metavar="[BLUEPRINT]", help=SOURCE_HELP, autocompletion=blueprints, show_default=False),
+    typer.Argument(metavar="BLUEPRINT", help=SOURCE_HELP, autocompletion=blueprints, show_default=False),
 ]
 Component: TypeAlias = Annotated[
     str, typer.Argument(metavar="COMPONENT", help="A component of the blueprint.", autocompletion=components)

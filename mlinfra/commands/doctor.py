@@ -27,7 +27,9 @@ def run(
     if output == "json":
         emit_json({"mlinfra_doctor": 1, "checks": [dataclasses.asdict(check) for check in found]})
     else:
-        rows = [(check.status, check.name, check.found, check.hint or "") for check in found]
-        emit(table(("", "WHAT", "FOUND", "HINT"), rows, whole=(0, 1), terminal=stdout()))
+        emit(table(("", "WHAT", "FOUND"), [(one.status, one.name, one.found) for one in found], terminal=stdout()))
+        # Below, and not in a column: addresses and commands are copied from here.
+        if hints := "\n".join(f"{one.name}: {one.hint}" for one in found if one.hint):
+            emit(f"\n{hints}")
     if any(check.status == "missing" for check in found):
         raise typer.Exit(1)

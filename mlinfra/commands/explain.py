@@ -17,7 +17,7 @@ def run(
     topic: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TOPIC]",
+            metavar="TOPIC",
             help="A kind, KIND.FIELD, `codes`, or a page.",
             autocompletion=complete,
             show_default=False,

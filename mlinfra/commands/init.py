@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mlinfra.commands._answers import Question, answered
 from mlinfra.commands._completion import templates as complete
 from mlinfra.commands._output import close_to, emit, interactive, note
 from mlinfra.commands._templates import about, templates
@@ -23,22 +24,28 @@ def run(
     template: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TEMPLATE]",
+            metavar="TEMPLATE",
             help="A shipped blueprint. Left out: asked for.",
             autocompletion=complete,
             show_default=False,
         ),
     ] = None,
+    *,
     name: Annotated[
         str | None, typer.Option("--name", help="Name of the platform. Left out: the template's.", show_default=False)
     ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="File to write. Left out: <name>.yaml.", show_default=False)
     ] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Value of a variable: `variables.x=1`.", metavar="PATH=VALUE", show_default=False),
+    ] = None,
 ) -> None:
     """Start a blueprint from one that ships with mlinfra.
 
-    Never overwrites a file. Writes the JSON Schema for editors beside it.
+    Asks for the template and for variables that have no default, where somebody can be asked. Never overwrites a file.
+    Writes the JSON Schema for editors beside it.
     """
     chosen = template or _ask()
     if chosen not in templates():
@@ -49,10 +56,14 @@ def run(
             hint="lower-case letters, digits and hyphens, 2 to 29 characters, first a letter",
         )
     target = Path(output or f"{name or chosen}.yaml")
-    _write(target, _renamed(templates()[chosen].read_text("utf-8"), name))
+    if target.exists():
+        raise _exists(target)  # before anything is asked
+    text = answered(templates()[chosen].read_text("utf-8"), sets or (), _question if interactive() else None)
+    _write(target, _renamed(text, name))
     _write_schema(target.parent / SCHEMA)
     emit(str(target))
-    note(f"next: `mlinfra validate {target}`, `mlinfra plan {target}`, `mlinfra cost {target}`")
+    where = _environment(text)
+    note(f"next: `mlinfra validate {target}`, `mlinfra plan {target}{where}`, `mlinfra cost {target}{where}`")
 
 
 def _ask() -> str:
@@ -62,6 +73,21 @@ def _ask() -> str:
         note(f"  {name}  {about(path)}")
     answer: str = typer.prompt("template", default=next(iter(templates()), ""), err=True)
     return answer
+
+
+def _question(question: Question) -> str:
+    if question.about:
+        note(f"  {question.about}")
+    answer: str = typer.prompt(question.name, err=True)
+    return answer
+
+
+def _environment(text: str) -> str:
+    """The flag that the verbs need where a blueprint has several environments: the first of them."""
+    import yaml
+
+    names = list(yaml.safe_load(text).get("environments") or {})
+    return f" -e {names[0]}" if len(names) > 1 else ""
 
 
 def _list() -> str:
@@ -80,11 +106,13 @@ def _write(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError(
-            f"`{path}` exists, and nothing is overwritten", hint="choose another with `--output FILE`"
-        ) from None
+        raise _exists(path) from None
     except OSError as error:
         raise UsageError(f"`{path}` cannot be written: {(error.strerror or 'unknown reason').lower()}") from None
+
+
+def _exists(path: Path) -> UsageError:
+    return UsageError(f"`{path}` exists, and nothing is overwritten", hint="choose another with `--output FILE`")
 
 
 def _write_schema(path: Path) -> None:

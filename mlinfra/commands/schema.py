@@ -14,7 +14,7 @@ Document = Literal["blueprint", "environment", "graph", "plan", "cost"]
 
 
 def run(
-    document: Annotated[Document, typer.Argument(metavar="[DOCUMENT]", help="Of which document.")] = "blueprint",
+    document: Annotated[Document, typer.Argument(metavar="DOCUMENT", help="Of which document.")] = "blueprint",
 ) -> None:
     """Write the JSON Schema of blueprints, for editors; or of a document that mlinfra writes.
 
@@ -27,7 +27,14 @@ def run(
         return
     from pathlib import Path
 
-    from mlinfra.catalogue import SCHEMA
+    from mlinfra.catalogue import SCHEMA, catalogue
+    from mlinfra.commands._kinds import names
+
+    if document == "blueprint" and set(names()) - set(catalogue().kinds):
+        from mlinfra.blueprint.schema import schema
+
+        emit_json(schema())  # the shipped file knows only the shipped kinds
+        return
 
     package = SCHEMA.parent
     file: Path = SCHEMA if document == "blueprint" else package / document / f"{document}.schema.json"

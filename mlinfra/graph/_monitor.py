@@ -136,7 +136,7 @@ class RecordingMonitor:
     def _created(self, urn: str, request: Any) -> Any:
         state = struct_pb2.Struct()
         state.CopyFrom(request.object)
-        outputs = self._standins.outputs_of(request.type, urn)
+        outputs = self._standins.outputs_of(request.type, urn, request.object.fields)
         if request.type.startswith("kubernetes:"):
             outputs = {key: value for key, value in outputs.items() if key == "id"}
         identity = request.importId or outputs.pop("id", "")

@@ -14,7 +14,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -28,7 +28,8 @@ BASE64 = re.compile(r"^[A-Za-z0-9+/\s]{24,}={0,2}$")
 def shapes() -> Mapping[str, Mapping[str, Any]]:
     """Outputs by type and their shapes: text with ``{token}``, ``{account}``, ``{region}``, ``{partition}``, or lists and mappings of it.
 
-    ``aws:*`` holds for every AWS type; an empty shape says that a type lacks the output.
+    ``aws:*`` holds for every AWS type; an empty shape says that a type lacks the output. A name with ``?`` at its end is
+    an output that a program may say itself, and then is what it said.
     """
     text = files("mlinfra.graph").joinpath("data/standins.json").read_text("utf-8")
     table: Mapping[str, Mapping[str, Any]] = json.loads(text)["types"]
@@ -42,12 +43,17 @@ class StandIns:
         self._place = {"account": account, "region": region, "partition": partition}
         self._made: dict[str, tuple[str, Reference]] = {}
 
-    def outputs_of(self, type_: str, urn: str) -> dict[str, Any]:
-        """The outputs of a resource that the tables know."""
+    def outputs_of(self, type_: str, urn: str, given: Collection[str]) -> dict[str, Any]:
+        """The outputs of a resource that the tables know; ``given`` are the names that the program says itself."""
         package, _, rest = type_.partition(":")
         table = {**shapes().get(f"{package}:*", {}), **shapes().get(type_, {})}
         service = rest.partition("/")[0]
-        return {name: self._shaped(urn, name, shape, service) for name, shape in table.items() if shape}
+        wanted = {
+            name.removesuffix("?"): shape
+            for name, shape in table.items()
+            if shape and not (name.endswith("?") and name.removesuffix("?") in given)
+        }
+        return {name: self._shaped(urn, name, shape, service) for name, shape in wanted.items()}
 
     def _shaped(self, urn: str, output: str, shape: Any, service: str) -> Any:
         if isinstance(shape, dict):

@@ -48,13 +48,13 @@ def merged_text(deployment: Deployment, *, terminal: Terminal = PLAIN) -> str:
 def _wiring(component: DeployedComponent) -> Iterator[tuple[str, str, str, str, str]]:
     given: list[tuple[str, str]] = []
     for field, names in component.bindings.items():
-        how = "the only one that fits" if field in component.inferred else "as written"
+        how = "inferred" if field in component.inferred else "written"
         given.append((f"{field}: {', '.join(names)}", how))
-    given += [(f"access: {target} ({level})", "as written") for target, level in component.access.items()]
-    given += [(f"access: {target} ({level})", "given afterwards") for target, level in component.late_access.items()]
+    given += [(f"access: {target} ({level})", "written") for target, level in component.access.items()]
+    given += [(f"access: {target} ({level})", "late grant") for target, level in component.late_access.items()]
     given += [(f"${{{path}}}", "reference") for path in component.references]
     if component.existing is not None:
-        given.append(("existing", "brought along; nothing is created"))
+        given.append(("existing", "brought along"))
     first, *rest = given or [("", "")]
     yield (component.layer.label, component.name, component.kind.name, *first)
     for more in rest:
@@ -83,9 +83,11 @@ def _nearest(origins: Mapping[tuple[str, ...], Span], path: tuple[str, ...]) -> 
 
 
 def _origin(span: Span | None) -> str:
-    """``minimal.yaml:26``, ``minimal.yaml:26, environment dev`` or ``--set``."""
+    """``minimal.yaml:26``, ``minimal.yaml:26, environment dev``, ``environments/dev.yaml:3`` or ``--set``."""
     if span is None:
         return ""
+    if span.file and span.line and PurePath(span.file).match(span.origin):
+        return printable(f"{span.origin}:{span.line}")
     place = f"{PurePath(span.file).name}:{span.line}" if span.file and span.line else ""
     whose = "" if span.origin == "blueprint" and place else span.origin
     return printable(", ".join(part for part in (place, whose) if part))

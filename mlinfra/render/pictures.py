@@ -13,7 +13,7 @@ def mermaid(graph: ResourceGraph, *, resources: bool = False) -> str:
     lines = ["flowchart LR"]
     if resources:
         ids = {node.urn: f"n{index}" for index, node in enumerate(graph.resources)}
-        for index, (component, nodes) in enumerate(_by_component(graph).items()):
+        for index, (component, nodes) in enumerate(by_component(graph).items()):
             inside = [f'{ids[node.urn]}["{_label(f"{node.name}: {type_text(node.type)}")}"]' for node in nodes]
             lines += (
                 [f'  subgraph c{index}["{_label(component)}"]', *(f"    {line}" for line in inside), "  end"]
@@ -35,7 +35,7 @@ def dot(graph: ResourceGraph, *, resources: bool = False) -> str:
     """The same for Graphviz."""
     lines = [f"digraph {_quoted(graph.blueprint or 'graph')} {{", "  rankdir=LR;", "  node [shape=box];"]
     if resources:
-        for index, (component, nodes) in enumerate(_by_component(graph).items()):
+        for index, (component, nodes) in enumerate(by_component(graph).items()):
             inside = [
                 f"{_quoted(node.urn)} [label={_quoted(f'{node.name}: {type_text(node.type)}')}];" for node in nodes
             ]
@@ -66,11 +66,17 @@ def component_kinds(graph: ResourceGraph) -> dict[str, str]:
 
 
 def component_edges(graph: ResourceGraph) -> list[tuple[str, str]]:
-    """Which component uses which, each pair once, in the order of the graph."""
+    """Which component uses which, each pair once, in the order of the graph.
+
+    What is made by a provider also uses what configures it: objects inside of a cluster use the cluster.
+    """
     part = {node.urn: node.component for node in graph.nodes}
     if not any(part.values()):
         part = {node.urn: node.name for node in graph.resources}
-    pairs = ((part.get(source), part.get(target)) for source, target in resource_edges(graph))
+    pairs = [(part.get(source), part.get(target)) for source, target in resource_edges(graph)]
+    configured = {node.urn: [part.get(reference.urn) for reference in node.references()] for node in graph.nodes}
+    for node in graph.resources:
+        pairs += [(part.get(node.urn), target) for target in configured.get(node.provider or "", ())]
     return list(dict.fromkeys((a, b) for a, b in pairs if a is not None and b is not None and a != b))
 
 
@@ -92,7 +98,8 @@ def _targets(node: ResourceNode) -> Iterator[str]:
     yield from node.depends_on
 
 
-def _by_component(graph: ResourceGraph) -> dict[str, list[ResourceNode]]:
+def by_component(graph: ResourceGraph) -> dict[str, list[ResourceNode]]:
+    """The resources of each component, in the order of the graph; those of none below the empty name."""
     found: dict[str, list[ResourceNode]] = {}
     for node in graph.resources:
         found.setdefault(node.component or "", []).append(node)

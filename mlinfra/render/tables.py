@@ -53,10 +53,22 @@ def _shrink(widths: list[int], flexible: Sequence[int], width: int) -> None:
         over -= taken
 
 
+def _wrapped(cell: str, width: int) -> list[str]:
+    """The cell over lines: between words, and inside of one that is too long behind a dot, slash or colon."""
+    lines = []
+    for line in textwrap.wrap(cell, width, break_long_words=False, break_on_hyphens=False):
+        rest = line
+        while len(rest) > width:
+            cut = max(rest.rfind(mark, 0, width) + 1 for mark in "./:") or width
+            lines.append(rest[:cut])
+            rest = rest[cut:]
+        lines.append(rest)
+    return lines or [""]
+
+
 def _lines(row: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> list[str]:
     cells = [
-        [cell] if columns(cell) <= width else textwrap.wrap(cell, width, break_on_hyphens=False) or [""]
-        for cell, width in zip(row, widths, strict=True)
+        [cell] if columns(cell) <= width else _wrapped(cell, width) for cell, width in zip(row, widths, strict=True)
     ]
     lines = []
     for parts in itertools.zip_longest(*cells, fillvalue=""):

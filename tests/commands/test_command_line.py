@@ -189,5 +189,36 @@ def test_completion(words: str, complete: list[str]) -> None:
     assert (found.err, set(complete) - set(found.out.split())) == ("", set())
 
 
+@pytest.mark.parametrize(
+    ("words", "complete"),
+    [
+        ("mlinfra plan s", ["shop.yaml"]),
+        ("mlinfra plan shop.yaml -e ", ["dev", "prod"]),
+        ("mlinfra cost explain ", ["lake"]),
+    ],
+)
+def test_completion_of_zsh_and_fish(words: str, complete: list[str]) -> None:
+    Path("shop.yaml").write_text(SMALL)
+    zsh = process(cwd=Path.cwd(), _MLINFRA_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=words)
+    fish = process(
+        cwd=Path.cwd(),
+        _MLINFRA_COMPLETE="complete_fish",
+        _TYPER_COMPLETE_ARGS=words,
+        _TYPER_COMPLETE_FISH_ACTION="get-args",
+    )
+    quoted = "\n".join(f'"{word}"' for word in complete)
+    assert (zsh.out.strip(), zsh.err) == (f"_arguments '*: :(({quoted}))'", "")
+    assert (fish.out.split(), fish.err) == (complete, "")
+
+
+@pytest.mark.parametrize(("arguments", "enabled"), [("", False), ("['--version']", True)])
+def test_only_a_process_of_its_own_never_looks_for_garbage(arguments: str, enabled: bool) -> None:
+    code = f"import gc, sys; from mlinfra.commands import main; sys.argv[1:] = ['--version']; main({arguments})"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; print(gc.isenabled())"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[1:] == [str(enabled)]
+
+
 def test_every_kind_of_the_catalogue_has_its_layer_and_summary() -> None:
     assert [name for name, kind in catalogue().kinds.items() if not (kind.layer and kind.summary and kind.makes)] == []

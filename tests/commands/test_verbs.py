@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 from commands.running import SMALL, run
 
+from mlinfra.catalogue import SCHEMA
 from mlinfra.commands import _machine
 from mlinfra.commands._inputs import Request, blueprints_in, find_source
 from mlinfra.errors import UsageError
@@ -24,8 +27,8 @@ def shop() -> Path:
     return path
 
 
-def schema(capsys: pytest.CaptureFixture[str], document: str) -> dict[str, object]:
-    made: dict[str, object] = json.loads(run(capsys, "schema", document).out)
+def schema(capsys: pytest.CaptureFixture[str], document: str) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(run(capsys, "schema", document).out)
     return made
 
 
@@ -69,12 +72,21 @@ def test_validate_print_is_yaml_with_origins(shop: Path, capsys: pytest.CaptureF
     )
 
 
+def test_validate_print_names_the_file_of_the_environment(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("environments").mkdir()
+    Path("environments/dev.yaml").write_text("components:\n  lake: {expire_days: 9}\n")
+    assert run(capsys, "validate", "-e", "dev", "--print").out.splitlines()[-1].split("  # ") == [
+        "    expire_days: 9",
+        "environments/dev.yaml:2",
+    ]
+
+
 def test_validate_explain_shows_inferred_wiring(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shop.write_text(SMALL + "  key: {kind: encryption_key}\n")
     rows = run(capsys, "validate", "-e", "dev", "--explain").out.splitlines()[3:]
     assert [row.split() for row in rows] == [
         ["foundation", "key", "encryption_key"],
-        ["foundation", "lake", "bucket", "key:", "key", "the", "only", "one", "that", "fits"],
+        ["foundation", "lake", "bucket", "key:", "key", "inferred"],
     ]
 
 
@@ -210,6 +222,22 @@ def test_a_pulumi_program_is_a_source_too(capsys: pytest.CaptureFixture[str]) ->
     assert [step["urn"] for step in document["steps"]] == ["urn:pulumi:dev::theirs::aws:sqs/queue:Queue::jobs"]
 
 
+def test_the_schema_knows_kinds_of_other_packages(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from mlinfra.components import _registry
+
+    point = EntryPoint("their_bucket", "mlinfra.components.data.bucket", _registry.GROUP)
+    monkeypatch.setattr("mlinfra.commands._kinds.entry_points", lambda group: (point,))
+    monkeypatch.setattr(_registry, "third_party", lambda: {point.name: point})
+    theirs, shipped = schema(capsys, "blueprint"), json.loads(SCHEMA.read_text("utf-8"))
+    _registry.find.cache_clear()
+    assert theirs["$defs"].keys() - shipped["$defs"].keys() >= {"kind.their_bucket"}
+    assert theirs["$defs"]["component"]["properties"]["kind"]["enum"] == sorted(
+        [*shipped["$defs"]["component"]["properties"]["kind"]["enum"], "their_bucket"]
+    )
+
+
 def test_init_copies_a_blueprint_that_works(capsys: pytest.CaptureFixture[str]) -> None:
     result = run(capsys, "init", "minimal", "--name", "fraud")
     assert (result.code, result.out) == (0, "fraud.yaml\n")
@@ -257,13 +285,29 @@ def test_doctor_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert (result.code, found["Python"], found["pulumi-aws"], found["cache"]) == (0, "ok", "ok", "ok")
 
 
+def test_doctor_says_below_the_table_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = run(capsys, "doctor")
+    table, _, hints = result.out.partition("\n\n")
+    assert (result.code, max(map(len, table.splitlines())) <= 80) == (0, True)
+    assert hints.splitlines() == [
+        "Pulumi CLI: `pulumi up` deploys with it: https://www.pulumi.com/docs/install",
+        "AWS CLI: clusters need it for their tokens when they are deployed: https://aws.amazon.com/cli",
+        "git: `plan --against git:…` needs it",
+    ]
+
+
 def test_doctor_sees_what_is_missing_or_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _machine.python((3, 10)).status == "missing"
     assert _machine.package("pulumi", "3.272.0", ">=3.272,<4").status == "ok"
     assert _machine.package("pulumi", "3.100.0", ">=3.272,<4").status == "missing"
     assert _machine.package("pulumi", "4.0.0", ">=3.272,<4").hint == "`pip install 'pulumi>=3.272,<4'`"
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert _machine.program("pulumi", "why").status == "absent"
+    assert _machine.program("Pulumi CLI", "pulumi", "why") == _machine.Check(
+        "Pulumi CLI", "absent", "not on PATH", "why"
+    )
     assert _machine.cache({}).status == "absent"
     monkeypatch.setattr("os.access", lambda path, mode: False)
     assert _machine.cache({"HOME": str(tmp_path)}).status == "absent"

@@ -1,7 +1,9 @@
-"""The commands of README.md and what they write: checked by a test, renewed by ``make readme``.
+"""What README.md and the pages show of commands: checked by a test, renewed by ``make readme``.
 
 In a ``console`` block a line ``$ command`` is run, and what follows it, up to the next, is its stdout. A command that nothing follows only has to
-succeed. ``make`` is only asked whether it knows its target, because it would run the tests that run this.
+succeed. A block of YAML whose first line is ``# file.yaml`` is written to that file for the commands below it. A block ``yaml wrong`` is a blueprint that
+is refused, and the plain block behind it is what ``mlinfra validate`` says. ``make`` is only asked whether it knows its target, because it would run the
+tests that run this.
 """
 
 from __future__ import annotations
@@ -16,23 +18,36 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-CONSOLE = re.compile(r"(?P<open>^```console\n)(?P<body>.*?)(?P<close>^```$)", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^```yaml wrong\n(?P<wrong>.*?)^```\n\n```\n(?P<said>.*?)^```$"
+    r"|^```(?P<language>console|yaml|yaml fragment)\n(?P<body>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+FILE = re.compile(r"# (?P<name>[\w/.-]+\.yaml)\n")
 
 
 def commands(text: str) -> Iterator[str]:
     """Every command, in order."""
-    for block in CONSOLE.finditer(text):
-        yield from (line[2:] for line in block["body"].splitlines() if line.startswith("$ "))
+    for block in BLOCK.finditer(text):
+        if block["language"] == "console":
+            yield from (line[2:] for line in block["body"].splitlines() if line.startswith("$ "))
 
 
 def renewed(text: str, folder: Path) -> str:
-    """The page with every output as it is now. Raises AssertionError if a command fails."""
+    """The page with every output as it is now. Raises AssertionError if a command fails, or if what is wrong is not refused."""
 
     def run(block: re.Match[str]) -> str:
-        body = "".join(_renewed(part, folder) for part in re.split(r"(?m)^(?=\$ )", block["body"]) if part)
-        return block["open"] + body + block["close"]
+        if block["wrong"] is not None:
+            return f"```yaml wrong\n{block['wrong']}```\n\n```\n{_refusal(block['wrong'], folder)}```"
+        if block["language"] == "console":
+            body = "".join(_renewed(part, folder) for part in re.split(r"(?m)^(?=\$ )", block["body"]) if part)
+            return f"```console\n{body}```"
+        if file := FILE.match(block["body"]):
+            (folder / file["name"]).parent.mkdir(exist_ok=True)
+            (folder / file["name"]).write_text(block["body"], "utf-8")
+        return block[0]
 
-    return CONSOLE.sub(run, text)
+    return BLOCK.sub(run, text)
 
 
 def workplace(folder: Path) -> Path:
@@ -49,31 +64,39 @@ def workplace(folder: Path) -> Path:
 def _renewed(part: str, folder: Path) -> str:
     first, _, shown = part.partition("\n")
     command = first.removeprefix("$ ")
-    output = _output(command, folder)
-    return f"{first}\n{output}" if shown.strip() else f"{first}\n{shown}"
+    if command.startswith("make "):
+        command = command.replace("make ", "make --dry-run --assume-old=.venv/.installed ", 1)
+    done = _run(command, folder, folder)
+    assert done.returncode == 0, f"`{command}` exited with {done.returncode}: {done.stderr}"
+    return f"{first}\n{done.stdout}" if shown.strip() else f"{first}\n{shown}"
 
 
-def _output(command: str, folder: Path) -> str:
+def _refusal(blueprint: str, folder: Path) -> str:
+    apart = folder / "wrong"
+    apart.mkdir(exist_ok=True)
+    (apart / "shop.yaml").write_text(blueprint, "utf-8")
+    done = _run("mlinfra validate shop.yaml", folder, apart)
+    assert (done.returncode, done.stdout) == (2, ""), f"not refused:\n{blueprint}"
+    return done.stderr
+
+
+def _run(command: str, folder: Path, where: Path) -> subprocess.CompletedProcess[str]:
     env = {
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),
         "NO_COLOR": "1",
         "LC_ALL": "C.UTF-8",
     }
-    ran = (
-        command.replace("make ", "make --dry-run --assume-old=.venv/.installed ", 1)
-        if command.startswith("make ")
-        else command
-    )
-    done = subprocess.run(["/bin/sh", "-c", ran], cwd=folder, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"`{command}` exited with {done.returncode}: {done.stderr}"
-    return done.stdout
+    return subprocess.run(["/bin/sh", "-c", command], cwd=where, env=env, capture_output=True, text=True, check=False)
 
 
 def main() -> None:
-    page = ROOT / "README.md"
-    with tempfile.TemporaryDirectory() as folder:
-        page.write_text(renewed(page.read_text("utf-8"), workplace(Path(folder))), "utf-8")
+    for page in (ROOT / "README.md", *sorted((ROOT / "mlinfra" / "docs").rglob("*.md"))):
+        text = page.read_text("utf-8")
+        with tempfile.TemporaryDirectory() as folder:
+            new = renewed(text, workplace(Path(folder)))
+        if new != text:
+            page.write_text(new, "utf-8")
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from docs.pages import PAGES, README, ROOT, Block, blocks
 from docs.readme import commands, renewed, workplace
 
 from mlinfra.blueprint import environments, load
 from mlinfra.blueprint.model import Deployment
+from mlinfra.catalogue import catalogue
 from mlinfra.commands import _group
 from mlinfra.cost.estimate import estimate
 from mlinfra.graph.of_blueprint import deployment_graph
@@ -32,7 +34,7 @@ def test_a_blueprint_on_a_page_is_checked_evaluated_and_priced(block: Block, tmp
 
 
 def test_languages_of_blocks_are_those_that_something_checks() -> None:
-    known = {"yaml", "yaml fragment", "console", "python", "json", ""}
+    known = {"yaml", "yaml fragment", "yaml wrong", "console", "python", "json", ""}
     text = {page: page.read_text("utf-8") for page in PAGES}
     found = {(page.name, match[1]) for page in PAGES for match in re.finditer(r"(?m)^```(.+)$", text[page])}
     assert {pair for pair in found if pair[1] not in known} == set()
@@ -45,9 +47,19 @@ def test_python_in_the_readme_runs(block: Block, tmp_path: Path, monkeypatch: py
     exec(compile(block.text, str(block), "exec"), {"__name__": "readme"})  # noqa: S102  # our own page
 
 
-def test_the_readme_shows_what_its_commands_write(tmp_path: Path) -> None:
-    text = README.read_text("utf-8")
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if re.search(r"^```(console|yaml wrong)$", page.read_text("utf-8"), re.MULTILINE)],
+    ids=lambda page: page.stem,
+)
+def test_a_page_shows_what_its_commands_write(page: Path, tmp_path: Path) -> None:
+    text = page.read_text("utf-8")
     assert renewed(text, workplace(tmp_path)) == text, "`make readme` renews the outputs"
+
+
+@pytest.mark.parametrize("block", list(blocks("yaml fragment")), ids=str)
+def test_a_fragment_is_yaml(block: Block) -> None:
+    assert isinstance(yaml.safe_load(block.text), dict | list)
 
 
 def test_the_readme_has_commands() -> None:
@@ -57,6 +69,31 @@ def test_the_readme_has_commands() -> None:
 def test_every_verb_is_documented() -> None:
     page = (ROOT / "mlinfra" / "docs" / "commands.md").read_text("utf-8")
     assert [verb for verb in _group.files() if f"`mlinfra {verb}" not in page] == []
+
+
+SECTIONS = [  # in this order; a page has those that it needs
+    "Smallest example",
+    "A realistic example",
+    "Fields",
+    "Outputs",
+    "What it creates",
+    "Data and reach",
+    "What it costs",
+    "What it does not do",
+    "Pitfalls",
+]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name == "kinds"], ids=lambda page: page.stem)
+def test_the_page_of_a_kind_answers_what_everybody_asks(page: Path) -> None:
+    text = page.read_text("utf-8")
+    found = re.findall(r"(?m)^## (.+)$", text)
+    assert found == [section for section in SECTIONS if section in found]
+    if any(field.path == "deletion" for field in catalogue().kinds[page.stem].fields):
+        assert "Data and reach" in found, "a kind that keeps data says what becomes of them"
+    if "Data and reach" in found:
+        told = text.partition("## Data and reach\n")[2].partition("\n## ")[0]
+        assert re.findall(r"(?m)^- \*\*(.+?):\*\* \S.{15,}\.$", told) == ["Destroy", "Who reaches it"]
 
 
 def test_links_between_pages_lead_somewhere() -> None:

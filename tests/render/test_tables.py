@@ -30,3 +30,17 @@ def test_without_headings_and_without_rows() -> None:
     assert table(("", ""), [("a", "b")]) == "a  b"
     assert table(("", ""), []) == ""
     assert table(("A", "B"), []) == "A  B"
+
+
+def test_a_long_word_is_cut_behind_a_mark_that_parts_it() -> None:
+    made = table(
+        ("A", "B"), [("x", "${lake.zones.features.bucket_name}"), ("y", "a" * 20)], terminal=Terminal(width=27)
+    )
+    assert made.splitlines() == [
+        "A  B",
+        "x  ${lake.zones.features.",
+        "   bucket_name}",
+        "y  aaaaaaaaaaaaaaaaaaaa",
+    ]
+    narrow = table(("A", "B"), [("x", "a" * 20)], terminal=Terminal(width=15)).splitlines()
+    assert narrow == ["A  B", f"x  {'a' * 12}", f"   {'a' * 8}"]
