@@ -109,5 +109,6 @@ def describe(name: str, module: Any, folder: str, component: type[Any] | None = 
     ):
         raise UsageError(f"kind `{name}`: fields that cannot be told apart or are reserved: {', '.join(sorted(clash))}")
     if folder == THIRD_PARTY and cls.kind() != name:
-        cls.registered = name
+        # A class of its own: what somebody registers under another name keeps its own name for everybody else.
+        cls = type(cls.__name__, (cls,), {"registered": name, "__module__": cls.__module__, "__doc__": cls.__doc__})
     return Kind(name, folder, cls, spec, needs, outputs)

@@ -52,7 +52,10 @@ NOTHING = Range(ZERO, ZERO, ZERO)
 
 
 class Total(NamedTuple):
-    """A sum of amounts. Where ``complete`` is False it leaves out what is not known: read it as "at least"."""
+    """A sum of amounts. Where ``complete`` is False it leaves out what is not known: read it as "at least".
+
+    A figure of which nothing is known but that some of it is free is None: "at least nothing" would read as nothing.
+    """
 
     range: Range
     complete: bool
@@ -226,11 +229,8 @@ class Estimate:
 
 def total(charges: Iterable[Charge]) -> Total:
     """The sum of amounts: each figure adds up what is known of it; incomplete as soon as a part of it is unknown."""
-    sums, complete = [ZERO, ZERO, ZERO], True
-    for charge in charges:
-        for place, figure in enumerate(charge.amount):
-            if figure is None:
-                complete = False
-            else:
-                sums[place] += figure
-    return Total(Range(*sums), complete)
+    figures = list(zip(*(charge.amount for charge in charges), strict=True)) or [(), (), ()]
+    sums = [sum((figure for figure in column if figure is not None), ZERO) for column in figures]
+    unknown = [None in column for column in figures]
+    known = [None if lacks and not amount else amount for amount, lacks in zip(sums, unknown, strict=True)]
+    return Total(Range(*known), not any(unknown))

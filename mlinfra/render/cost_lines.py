@@ -22,7 +22,7 @@ def component_rows(estimate: Estimate) -> list[tuple[str, ...]]:
         if part.name is None and not part.charges:
             continue
         low, middle, high = part.total.range
-        least = "" if part.total.complete else "at least"
+        least = "" if part.total.complete or middle is None else "at least"
         rows.append((part.name or OUTSIDE, part.kind or "", money(low), money(middle), money(high), least))
     return rows
 

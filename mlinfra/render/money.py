@@ -19,8 +19,10 @@ def money(amount: Decimal | None) -> str:
     return f"-${-rounded:,}" if rounded < 0 else f"${rounded:,}"
 
 
-def delta(before: Decimal, after: Decimal) -> str:
-    """``+$83.95``, ``-$3.10`` or ``±$0.00``."""
+def delta(before: Decimal | None, after: Decimal | None) -> str:
+    """``+$83.95``, ``-$3.10`` or ``±$0.00``; ``unknown`` where one of the two is."""
+    if before is None or after is None:
+        return "unknown"
     change = (after - before).quantize(CENT, ROUND_HALF_UP)
     return f"+${change:,}" if change > 0 else f"-${-change:,}" if change < 0 else "±$0.00"
 
@@ -51,8 +53,10 @@ def amounts(figures: Range) -> str:
 
 
 def monthly(total: Total) -> str:
-    """``$507.55 a month expected (min $301.20, max $1,904.00)``, with "at least" where something in it is not known."""
+    """``$507.55 a month expected (min $301.20, max $1,904.00)``, "at least" where a part is not known, ``unknown`` where all is."""
     low, middle, high = total.range
+    if middle is None:
+        return "unknown"
     least = "" if total.complete else "at least "
     if low == middle == high:
         return f"{least}{money(middle)} a month"

@@ -176,8 +176,10 @@ def _cost(name: str | None, plan: Plan, after: Estimate | None, before: Estimate
 
 
 def _figure(total: Total) -> str:
-    return f"{'' if total.complete else 'at least '}{money(total.range.expected)}"
+    expected = total.range.expected
+    return f"{'' if total.complete or expected is None else 'at least '}{money(expected)}"
 
 
-def _expected(total: Total | None) -> Decimal:
-    return (total.range.expected if total else None) or Decimal(0)
+def _expected(total: Total | None) -> Decimal | None:
+    """What a component costs; nothing where there is no such component."""
+    return total.range.expected if total else Decimal(0)

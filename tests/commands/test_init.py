@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import sys
 from pathlib import Path
 
@@ -135,6 +136,10 @@ def talk(code: str, answers: list[tuple[str, str]]) -> tuple[int, str]:
         seen = len(shown)
         os.write(terminal, answer.encode())
     while True:
+        # A terminal that is being set up for the question may drop what was typed: a Ctrl-C is then typed again.
+        if answers[-1][1] == "\x03" and not select.select([terminal], [], [], 2)[0]:
+            os.write(terminal, b"\x03")
+            continue
         try:
             read = os.read(terminal, 4096)
         except OSError:  # Linux says so when the other side is gone

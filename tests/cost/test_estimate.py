@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pricing_graphs import TODAY, amount, graph, node, priced
 
 from mlinfra.cost import coverage, estimate, explain, usage_keys
-from mlinfra.cost.model import Range
+from mlinfra.cost.model import UNKNOWN_RANGE, Range
 from mlinfra.graph.model import SECRET, UNKNOWN, Derived, ResourceNode
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -48,7 +48,7 @@ def test_use_that_nobody_stated_stays_unknown():
     assert [(c.status, c.usage, c.amount) for c in result.charges] == [
         ("needs_usage", key, (None, None, None)) for key in ("stored_gib", "put_requests", "get_requests")
     ]
-    assert (result.totals, result.complete) == (Range(0, 0, 0), False)
+    assert (result.totals, result.complete) == (UNKNOWN_RANGE, False)
 
 
 def test_numbers_that_only_the_deployment_knows_stay_unknown():
