@@ -9,20 +9,21 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mlinfra.catalogue import FILE, SCHEMA, KindEntry
+from mlinfra.catalogue import FILE, SCHEMA, KindEntry, catalogue
 from mlinfra.commands import _group
 from mlinfra.components._registry import Kind, files, find
 
 
-def documents() -> dict[Path, str]:
-    """The text of each file that is made."""
+def documents(names: Iterable[str] | None = None) -> dict[Path, str]:
+    """The text of each file that is made, with the kinds of these names; left out: all."""
     from mlinfra.blueprint.codes import CODES
     from mlinfra.blueprint.schema import schema
 
-    kinds = {name: dataclasses.asdict(kind_entry(find(name))) for name in files()}
+    wanted = sorted(files() if names is None else names)
+    kinds = {name: dataclasses.asdict(kind_entry(find(name))) for name in wanted}
     for entry in kinds.values():
         del entry["name"]
     made = {
@@ -31,7 +32,7 @@ def documents() -> dict[Path, str]:
         "codes": dict(sorted(CODES.items())),
         "kinds": kinds,
     }
-    return {FILE: _json(made), SCHEMA: _json(schema(files()))}
+    return {FILE: _json(made), SCHEMA: _json(schema(wanted))}
 
 
 def kind_entry(kind: Kind) -> KindEntry:
@@ -52,17 +53,18 @@ def kind_entry(kind: Kind) -> KindEntry:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the files; with ``--check`` only say which are stale. 0 fine, 1 stale."""
-    stale = [path for path, text in documents().items() if not path.is_file() or path.read_text("utf-8") != text]
-    if "--check" in arguments:
-        for path in stale:
-            sys.stderr.write(f"{path.name} is stale; `make catalogue` renews it\n")
-        return 1 if stale else 0
-    made = documents()
+    """Write the files; with ``--check`` only say which are stale. 0 fine, 1 stale.
+
+    A kind that is not in them yet makes nothing stale: until it is, it is imported where it is asked for.
+    """
+    check = "--check" in arguments
+    made = documents(catalogue().kinds.keys() & files().keys() if check else None)
+    stale = [path for path, text in made.items() if not path.is_file() or path.read_text("utf-8") != text]
     for path in stale:
-        path.write_text(made[path], "utf-8")
-        sys.stderr.write(f"{path.name} written\n")
-    return 0
+        if not check:
+            path.write_text(made[path], "utf-8")
+        sys.stderr.write(f"{path.name} {'is stale; `make catalogue` renews it' if check else 'written'}\n")
+    return 1 if check and stale else 0
 
 
 def _json(document: object) -> str:

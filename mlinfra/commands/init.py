@@ -116,11 +116,9 @@ def _exists(path: Path) -> UsageError:
 
 
 def _write_schema(path: Path) -> None:
-    from mlinfra.catalogue import SCHEMA as SHIPPED
+    from mlinfra.commands._kinds import blueprint_schema_text
 
-    if not SHIPPED.is_file():
-        return
-    text = SHIPPED.read_text("utf-8")
+    text = blueprint_schema_text()
     if not path.exists():
         _write(path, text)
     elif path.read_text("utf-8", errors="replace") != text:

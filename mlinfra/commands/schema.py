@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 import typer
 
 from mlinfra.commands._output import emit, emit_json
-from mlinfra.errors import UsageError
 
 EXAMPLE = "mlinfra schema blueprint"
 Document = Literal["blueprint", "environment", "graph", "plan", "cost"]
@@ -25,21 +24,10 @@ def run(
 
         emit_json(environment_schema())
         return
-    from pathlib import Path
+    from mlinfra.catalogue import SCHEMA
+    from mlinfra.commands._kinds import blueprint_schema_text
 
-    from mlinfra.catalogue import SCHEMA, catalogue
-    from mlinfra.commands._kinds import names
-
-    if document == "blueprint" and set(names()) - set(catalogue().kinds):
-        from mlinfra.blueprint.schema import schema
-
-        emit_json(schema())  # the shipped file knows only the shipped kinds
+    if document == "blueprint":
+        emit(blueprint_schema_text())
         return
-
-    package = SCHEMA.parent
-    file: Path = SCHEMA if document == "blueprint" else package / document / f"{document}.schema.json"
-    if not file.is_file():
-        raise UsageError(
-            f"this installation has no schema of {document}", hint="in a checkout `make catalogue` writes it"
-        )
-    emit(file.read_text("utf-8"))
+    emit((SCHEMA.parent / document / f"{document}.schema.json").read_text("utf-8"))

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from commands.running import SMALL, run
 
-from mlinfra.catalogue import SCHEMA
+from mlinfra.blueprint.schema import schema as blueprint_schema
 from mlinfra.commands import _machine
 from mlinfra.commands._inputs import Request, blueprints_in, find_source
 from mlinfra.errors import UsageError
@@ -230,7 +230,7 @@ def test_the_schema_knows_kinds_of_other_packages(
     point = EntryPoint("their_bucket", "mlinfra.components.data.bucket", _registry.GROUP)
     monkeypatch.setattr("mlinfra.commands._kinds.entry_points", lambda group: (point,))
     monkeypatch.setattr(_registry, "third_party", lambda: {point.name: point})
-    theirs, shipped = schema(capsys, "blueprint"), json.loads(SCHEMA.read_text("utf-8"))
+    theirs, shipped = schema(capsys, "blueprint"), blueprint_schema(_registry.files())
     _registry.find.cache_clear()
     assert theirs["$defs"].keys() - shipped["$defs"].keys() >= {"kind.their_bucket"}
     assert theirs["$defs"]["component"]["properties"]["kind"]["enum"] == sorted(
