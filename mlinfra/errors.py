@@ -5,7 +5,9 @@
     ├── UsageError                  the call is wrong: no such file, environment, kind, template, format
     ├── GraphError                  a graph, preview or state document cannot be read
     ├── ProgramError                a Pulumi program failed while it was evaluated
-    └── PriceError                  a price table or a usage file is malformed
+    ├── PriceError                  a price table or a usage file is malformed
+    ├── EngineError                 Pulumi's engine, its state or the cloud said no
+    └── RefusedError                a gate stops the plan, or the plan file is out of date; nothing was changed
 
 Each message says what is wrong, what was given and what is allowed; ``hint`` is the next step. No message ever carries a secret.
 """
@@ -78,3 +80,11 @@ class ProgramError(MlinfraError):
 
 class PriceError(MlinfraError):
     """A price table or a usage file is malformed."""
+
+
+class EngineError(MlinfraError):
+    """Pulumi's engine, its state or the cloud said no, or something that applying needs is not there."""
+
+
+class RefusedError(MlinfraError):
+    """Nothing was changed: a gate stops what was asked for, or things are no longer as the plan file says."""

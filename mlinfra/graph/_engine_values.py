@@ -5,12 +5,14 @@ Facts: the signatures of special values in the serialised form of Pulumi's prope
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cached_property
 
 from mlinfra.graph import checks
 from mlinfra.graph.checks import Json
-from mlinfra.graph.model import SECRET, UNKNOWN, Reference, Value
+from mlinfra.graph.model import SECRET, UNKNOWN, Reference, Secret, Value
+from mlinfra.graph.sealed import sealed
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key that marks a mapping as a special value; what it holds says which."""
@@ -53,7 +55,7 @@ class Inputs:
             else INTERNAL
         )
         return {
-            key: SECRET if key in secret else value_of(item)
+            key: _hidden(item) if key in secret else value_of(item)
             for key, item in given.items()
             if key in registered and key not in added
         }
@@ -64,6 +66,12 @@ class Inputs:
         given = checks.optional(self._state.get("propertyDependencies"), place, checks.mapping) or {}
         # Older engines write null for a property without dependencies.
         return {key: checks.optional(urns, f"{place}.{key}", checks.texts) or () for key, urns in given.items()}
+
+
+def _hidden(value: Json) -> Value:
+    """The value of a property that is declared secret; it may be marked as one, too, and can only then be told from others."""
+    found = value_of(value)
+    return found if isinstance(found, Secret) else sealed(value)
 
 
 def value_of(value: Json) -> Value:
@@ -91,7 +99,8 @@ def _text(value: str) -> Value:
 def _special(value: Mapping[str, Json]) -> Value:
     signature = value[SIGNATURE]
     if signature == SECRET_SIGNATURE:
-        return SECRET
+        shown = value.get("plaintext")
+        return sealed(json.loads(shown)) if isinstance(shown, str) else SECRET
     if signature == OUTPUT_SIGNATURE:
         if value.get("secret") is True:
             return SECRET

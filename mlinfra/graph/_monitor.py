@@ -11,6 +11,7 @@ from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
 from mlinfra.graph._facts import answer
 from mlinfra.graph._standins import StandIns
+from mlinfra.graph.known import Known
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -37,6 +38,8 @@ class Recording:
     exports: dict[str, Any] = field(default_factory=dict)
     exports_handed_on: dict[str, Any] = field(default_factory=dict)
     earlier: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
+    """The URNs whose real outputs the program got to see."""
 
 
 class RecordingMonitor:
@@ -49,8 +52,10 @@ class RecordingMonitor:
         place: tuple[str, str],
         standins: StandIns,
         earlier: Mapping[str, Mapping[str, Any]],
+        known: Known | None = None,
     ) -> None:
         self.recording = Recording()
+        self._known = known
         self._project, self._stack = project, stack
         self._account, self._region = place
         self._standins = standins
@@ -99,6 +104,8 @@ class RecordingMonitor:
         if request.type == STACK_REFERENCE:
             outputs = self._earlier.get(request.id, {})
             self.recording.earlier[urn] = outputs
+            if self._known is not None:
+                self.recording.settled.add(urn)
             state = to_struct(
                 {"name": request.id, "outputs": dict(outputs), "secretOutputNames": _secret_names(outputs)}
             )
@@ -134,6 +141,9 @@ class RecordingMonitor:
         return self._standins.make(urn, path, "o{token}") if value == UNKNOWN else value
 
     def _created(self, urn: str, request: Any) -> Any:
+        if self._known is not None and (there := self._known.resource(urn, request)) is not None:
+            self.recording.settled.add(urn)
+            return resource_pb2.RegisterResourceResponse(urn=urn, id=there.id, object=to_struct({**there.outputs}))
         state = struct_pb2.Struct()
         state.CopyFrom(request.object)
         outputs = self._standins.outputs_of(request.type, urn, request.object.fields)

@@ -1,7 +1,8 @@
 """Stored graphs: the second command on an unchanged blueprint answers at once.
 
-An entry is valid while the blueprint and its environment files, every ``--set`` and ``MLINFRA_VAR_…``, the versions of everything involved and
-every other file that was read are the same. Entries are JSON, written atomically; secrets are not in a graph and so not in an entry.
+An entry is valid while the blueprint and its environment files, every ``--set`` and ``MLINFRA_VAR_…``, the versions
+of everything involved, the state that it was evaluated against and every other file that was read are the same.
+Entries are JSON, written atomically; secrets are not in a graph and so not in an entry.
 """
 
 from __future__ import annotations
@@ -71,9 +72,17 @@ class Cache:
 
 
 def fingerprint(
-    blueprint: Path, environment: str | None, sets: tuple[str, ...], environ: Mapping[str, str]
+    blueprint: Path,
+    environment: str | None,
+    sets: tuple[str, ...],
+    environ: Mapping[str, str],
+    state: str | None = None,
+    account: str | None = None,
 ) -> str | None:
-    """The key of a blueprint's graph, or None where the blueprint cannot be read."""
+    """The key of a blueprint's graph, or None where the blueprint cannot be read.
+
+    ``state`` is the digest of the state that it is evaluated against, ``account`` another one than the blueprint's.
+    """
     files = [blueprint, *sorted((blueprint.parent / "environments").glob("*.yaml"))]
     try:
         contents = [(str(path), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
@@ -85,6 +94,8 @@ def fingerprint(
         "sets": sets,
         "variables": {name: value for name, value in sorted(environ.items()) if name.startswith("MLINFRA_VAR_")},
         "versions": _versions(),
+        "state": state,
+        "account": account,
     }
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 

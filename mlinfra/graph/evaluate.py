@@ -11,7 +11,7 @@ import contextlib
 import contextvars
 import gc
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +37,7 @@ from mlinfra.graph._monitor import (
     Registration,
 )
 from mlinfra.graph._standins import StandIns, holds_unknown, urns_in
-from mlinfra.graph.model import SECRET as SECRET_VALUE
+from mlinfra.graph.known import Known
 from mlinfra.graph.model import UNKNOWN as UNKNOWN_VALUE
 from mlinfra.graph.model import (
     Amount,
@@ -50,6 +50,7 @@ from mlinfra.graph.model import (
     Unknown,
     Value,
 )
+from mlinfra.graph.sealed import sealed
 
 Program = Callable[[], None]
 
@@ -75,9 +76,18 @@ def evaluate(
 
 
 def evaluate_stacks(
-    stacks: list[Layered], *, blueprint: str, environment: str, account: str, region: str
+    stacks: list[Layered],
+    *,
+    blueprint: str,
+    environment: str,
+    account: str,
+    region: str,
+    known: Known | None = None,
 ) -> ResourceGraph:
-    """The graph of several stacks, in order; stack references among them are answered with what the earlier ones export."""
+    """The graph of several stacks, in order; stack references among them are answered with what the earlier ones export.
+
+    Resources that ``known`` has show their real outputs, as the engine shows them in a preview.
+    """
     standins = StandIns(account, region, partition(region))
     earlier: dict[str, Mapping[str, Any]] = {}
     nodes: list[ResourceNode] = []
@@ -85,7 +95,7 @@ def evaluate_stacks(
     with _collector_paused():
         for one in stacks:
             usage: dict[tuple[str, str], dict[str, Range]] = {}
-            monitor = RecordingMonitor(one.project, environment, (account, region), standins, earlier)
+            monitor = RecordingMonitor(one.project, environment, (account, region), standins, earlier, known)
             _run(one, environment, monitor, usage)
             recording = monitor.recording
             for name in (f"{one.project}/{environment}", f"organization/{one.project}/{environment}"):
@@ -93,7 +103,7 @@ def evaluate_stacks(
             nodes.extend(sorted(_nodes(recording, one, usage, standins), key=_order(one)))
             for name, value in recording.exports.items():
                 component, _, output = name.rpartition(".")
-                outputs.setdefault(component, {})[output] = standins.traced(_plain(value))
+                outputs.setdefault(component, {})[output] = standins.traced(plain(value))
     return ResourceGraph(tuple(nodes), blueprint, environment, account, region, outputs)
 
 
@@ -186,8 +196,8 @@ def _nodes(
     recording: Recording, one: Layered, usage: Mapping[tuple[str, str], Mapping[str, Range]], standins: StandIns
 ) -> Iterator[ResourceNode]:
     component_of: dict[str, tuple[str, str]] = {}
-    echoes = {entry.urn: _leaves(_plain(entry.inputs)) for entry in recording.registrations}
-    echoes |= {urn: _leaves(_plain(dict(outputs))) for urn, outputs in recording.earlier.items()}
+    echoes = {entry.urn: _leaves(plain(entry.inputs)) for entry in recording.registrations}
+    echoes |= {urn: _leaves(plain(dict(outputs))) for urn, outputs in recording.earlier.items()}
     for entry in recording.registrations:
         request = entry.request
         if request.type == STACK:
@@ -199,7 +209,10 @@ def _nodes(
         component, kind = component_of.get(entry.urn, (None, None))
         if component is None:
             component = _late_grant_holder(request.name, one.sources)
-        yield _node(entry, one, (component, kind), usage.get((request.type, request.name), {}), standins, echoes)
+        belongs = (component, kind)
+        yield _node(
+            entry, one, belongs, usage.get((request.type, request.name), {}), standins, echoes, recording.settled
+        )
 
 
 def _order(one: Layered) -> Callable[[ResourceNode], tuple[int, int, str]]:
@@ -220,6 +233,7 @@ def _node(
     usage: Mapping[str, Range],
     standins: StandIns,
     echoes: Mapping[str, frozenset[Any]],
+    settled: Set[str],
 ) -> ResourceNode:
     request = entry.request
     component, kind = belongs
@@ -227,7 +241,10 @@ def _node(
         key: tuple(sorted(set(value.urns))) for key, value in getattr(request, "propertyDependencies", {}).items()
     }
     inputs = {
-        key: _with_origin(standins.traced(_plain(value)), value, depends.get(key, ()), echoes)
+        # What comes from real outputs is a literal.
+        key: _with_origin(
+            standins.traced(plain(value)), value, tuple(u for u in depends.get(key, ()) if u not in settled), echoes
+        )
         for key, value in sorted(entry.inputs.items())
     }
     reading = not hasattr(request, "custom")
@@ -249,7 +266,7 @@ def _node(
         if not reading and request.deleteBeforeReplaceDefined
         else None,
         deleted_with=None if reading else request.deletedWith or None,
-        aliases=() if reading else tuple(sorted({_alias(entry.urn, alias) for alias in request.aliases})),
+        aliases=() if reading else tuple(sorted({alias_urn(entry.urn, alias) for alias in request.aliases})),
         import_id=request.id if reading else request.importId or None,
         depends_on=tuple(sorted(set(request.dependencies))),
         property_dependencies={key: urns for key, urns in sorted(depends.items()) if urns},
@@ -259,7 +276,7 @@ def _node(
     )
 
 
-def _alias(urn: str, alias: Any) -> str:
+def alias_urn(urn: str, alias: Any) -> str:
     """The URN that an alias stands for; what it leaves out is as in ``urn``."""
     if alias.urn:
         return str(alias.urn)
@@ -305,19 +322,19 @@ def _leaves(value: Any) -> frozenset[Any]:
     return frozenset((value,)) if isinstance(value, str | int | float | bool) else frozenset()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Pulumi's wire values as the graph's: marks of unknowns and secrets become objects, assets their description."""
     if isinstance(value, str):
         return UNKNOWN_VALUE if value == UNKNOWN else value
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, dict):
         mark = value.get(SIGNATURE)
         if mark == SECRET_SIGNATURE:
-            return SECRET_VALUE
+            return sealed(value.get("value"))
         if mark is not None and "urn" in value:
             return value["urn"]
-        return {key: _plain(item) for key, item in value.items() if key != SIGNATURE}
+        return {key: plain(item) for key, item in value.items() if key != SIGNATURE}
     return value
 
 

@@ -32,7 +32,13 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that is never shown, stored or hashed into a name. Two secrets are equal: nothing about them can be told apart."""
+    """A value that is never shown, stored or hashed into a name. Two secrets are equal: nothing about them can be told apart.
+
+    ``digest`` lives in one process and under a key of that process alone (see ``graph.sealed``): it says whether two
+    secrets of a comparison are the same one. None where the value could not be read.
+    """
+
+    digest: str | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

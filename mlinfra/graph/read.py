@@ -37,9 +37,18 @@ def read(path: str | Path) -> ResourceGraph:
 
     Raises UsageError when the file cannot be opened and GraphError, naming the file, when it holds something else.
     """
+    document = load(path)
+    try:
+        return _read_any(document)
+    except GraphError as error:
+        raise GraphError(f"`{path}`: {error.message}", hint=error.hint) from None
+
+
+def load(path: str | Path) -> Json:
+    """The JSON in a file, compressed with gzip or not. Raises as ``read`` does."""
     file = Path(path)
     try:
-        return _read_any(checks.parse(_content(file)))
+        return checks.parse(_content(file))
     except GraphError as error:
         raise GraphError(f"`{file}`: {error.message}", hint=error.hint) from None
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from mlinfra.graph.document import dumps
-from mlinfra.graph.model import ResourceGraph, ResourceNode
+from mlinfra.graph.model import ResourceGraph, ResourceNode, Value
 from mlinfra.plan.model import Operation, Plan, PropertyChange, Step
 from mlinfra.plan.rebase import rebase
+from mlinfra.plan.replacement import deletes_first, replaces
+from mlinfra.plan.risk import risk_of
 from mlinfra.plan.values import changed
 
 
@@ -39,7 +41,8 @@ def plan(graph: ResourceGraph, against: ResourceGraph | None = None, *, label: s
             # What one environment ignores in itself still tells it from another.
             steps.append(_comparison(before, node, node.ignore_changes if same_place else ()))
     # Last made, first removed.
-    steps.extend(_removal(node) for urn, node in reversed(old.items()) if urn not in matched)
+    leaving = {urn: node for urn, node in old.items() if urn not in matched}
+    steps.extend(_removal(node, leaving) for node in reversed(leaving.values()))
     return Plan(
         blueprint=graph.blueprint,
         environment=graph.environment,
@@ -65,22 +68,39 @@ def _creation(node: ResourceNode, label: str | None) -> Step:
 
 
 def _comparison(before: ResourceNode, after: ResourceNode, ignored: tuple[str, ...]) -> Step:
-    forcing = after.replace_on_changes
-    found = (c for c in changed(before.inputs, after.inputs) if not _named_by(ignored, c.path))
-    inputs = [dataclasses.replace(c, forces_replacement=True) if _named_by(forcing, c.path) else c for c in found]
+    inputs = change_between(before, after.inputs, ignored, after.replace_on_changes)
     properties = (*inputs, *_options(before, after))
     causes = [c.path for c in inputs if c.forces_replacement]
     moved = f"known so far as `{before.name}`" if before.urn != after.urn else None
     if causes:
-        return _step(after, "replace", properties, f"`{causes[0]}` is named by replace_on_changes")
+        named = _named_by(after.replace_on_changes, causes[0])
+        why = "is named by replace_on_changes" if named else "cannot be changed in place"
+        first = after.delete_before_replace or deletes_first(after.type, before.inputs, after.inputs)
+        order = ", and the old one goes first" if first else ""
+        return _step(after, "replace", properties, f"`{causes[0]}` {why}{order}", guarded=before.protect)
     return _step(after, "update" if properties else "same", properties, moved)
 
 
-def _removal(node: ResourceNode) -> Step:
+def change_between(
+    before: ResourceNode, inputs: Mapping[str, Value], ignored: tuple[str, ...], forcing: tuple[str, ...]
+) -> tuple[PropertyChange, ...]:
+    """What differs between a resource and its inputs to be; each change says whether it forces a replacement.
+
+    ``ignored`` and ``forcing`` are the resource's own ``ignore_changes`` and ``replace_on_changes``.
+    """
+    found = (c for c in changed(before.inputs, inputs) if not _named_by(ignored, c.path))
+    return tuple(
+        dataclasses.replace(c, forces_replacement=_named_by(forcing, c.path) or replaces(before.type, c)) for c in found
+    )
+
+
+def _removal(node: ResourceNode, leaving: Mapping[str, ResourceNode]) -> Step:
     properties = tuple(changed(node.inputs, {}))
-    if node.retain_on_delete:
-        return _step(node, "keep", properties, "no longer declared; stays in the account, outside of the state")
-    return _step(node, "delete", properties, "no longer declared")
+    of = leaving.get(node.deleted_with or "")
+    if node.retain_on_delete or (of is not None and of.retain_on_delete):
+        reason = "no longer declared; stays in the account, outside of the state"
+        return _step(node, "keep", properties, reason, guarded=node.protect)
+    return _step(node, "delete", properties, "no longer declared", guarded=node.protect)
 
 
 def _options(before: ResourceNode, after: ResourceNode) -> Iterator[PropertyChange]:
@@ -93,7 +113,18 @@ def _options(before: ResourceNode, after: ResourceNode) -> Iterator[PropertyChan
         )
 
 
-def _step(node: ResourceNode, operation: Operation, properties: tuple[PropertyChange, ...], reason: str | None) -> Step:
+def _step(
+    node: ResourceNode,
+    operation: Operation,
+    properties: tuple[PropertyChange, ...],
+    reason: str | None,
+    *,
+    guarded: bool = False,
+) -> Step:
+    risk, why = risk_of(operation, node.type, properties)
+    reasons = [reason] if reason else []
+    if risk not in ("none", "low"):
+        reasons.append(why)
     return Step(
         urn=node.urn,
         component=node.component,
@@ -101,7 +132,9 @@ def _step(node: ResourceNode, operation: Operation, properties: tuple[PropertyCh
         layer=node.layer,
         operation=operation,
         properties=properties,
-        reason=reason,
+        reason="; ".join(reasons) or None,
+        risk=risk,
+        guarded=guarded,
     )
 
 

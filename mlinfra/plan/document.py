@@ -11,8 +11,16 @@ from mlinfra.plan.model import Absent, Plan, PropertyChange, Side, Step
 VERSION = 1
 
 
-def to_document(plan: Plan, cost_before: Decimal | None = None, cost_after: Decimal | None = None) -> dict[str, Json]:
+def to_document(
+    plan: Plan,
+    cost_before: Decimal | None = None,
+    cost_after: Decimal | None = None,
+    *,
+    state: dict[str, Json] | None = None,
+) -> dict[str, Json]:
     """The plan as JSON values. Costs are expected US dollars a month, null where they are not known.
+
+    ``state`` is about the state that the plan compares with: ``modified`` and ``pending``; None where it is none.
 
     ``steps`` lists what changes; what does not is counted under ``unchanged``. A property that is not there is null,
     and values carry the markers of the graph's own format (``{"$unknown": true}`` is known after apply).
@@ -23,6 +31,7 @@ def to_document(plan: Plan, cost_before: Decimal | None = None, cost_after: Deci
         "blueprint": plan.blueprint,
         "environment": plan.environment,
         "against": plan.against,
+        "state": state,
         "digest": plan.digest,
         "summary": {
             "create": summary.create,
@@ -33,12 +42,13 @@ def to_document(plan: Plan, cost_before: Decimal | None = None, cost_after: Deci
             "import": summary.imported,
             "unchanged": summary.unchanged,
         },
-        "steps": [_step(step) for step in plan.changes],
+        "steps": [step_document(step) for step in plan.changes],
         "cost": {"before": _amount(cost_before), "after": _amount(cost_after)},
     }
 
 
-def _step(step: Step) -> Json:
+def step_document(step: Step) -> Json:
+    """One step as JSON values."""
     return {
         "urn": step.urn,
         "component": step.component,

@@ -5,6 +5,7 @@ Text, Markdown and pictures are made of these types elsewhere; ``mlinfra.plan.do
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ Operation = Literal["create", "update", "replace", "delete", "keep", "import", "
 """What is done with a resource. ``keep``: it leaves the state and stays in the account; ``import``: the reverse."""
 
 Risk = Literal["none", "low", "interruption", "data loss", "irreversible purchase"]
-"""What a step can cost beyond money."""
+"""What a step can cost beyond money, from the least to the worst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,9 @@ class Absent:
 
 
 ABSENT = Absent()
+
+PROPERTY = re.compile(r"[.\[]| ›")
+"""What ends the name of a top-level property in a path."""
 
 Side: TypeAlias = Value | Absent
 """What a property is before or after: a value of a graph, or not there."""
@@ -48,6 +52,11 @@ class PropertyChange:
     secret: bool = False
 
     @property
+    def top(self) -> str:
+        """The top-level property that it is in."""
+        return PROPERTY.split(self.path, maxsplit=1)[0]
+
+    @property
     def added(self) -> bool:
         """There was nothing before."""
         return isinstance(self.before, Absent)
@@ -62,8 +71,8 @@ class PropertyChange:
 class Step:
     """What is done with one resource.
 
-    ``reason`` says why where that is not plain from the operation. ``risk`` is None where it is not known, and
-    ``blocked_by`` names the gate that stops the step, None where there is none.
+    ``reason`` says why where that is not plain from the operation, and what a risk above ``low`` comes from.
+    ``blocked_by`` names the gate that stops the step (``plan.gates``), None where there is none.
     """
 
     urn: str
@@ -73,8 +82,10 @@ class Step:
     operation: Operation
     properties: tuple[PropertyChange, ...] = ()
     reason: str | None = None
-    risk: Risk | None = None
+    risk: Risk = "none"
     blocked_by: str | None = None
+    guarded: bool = False
+    """It is protected from what the step does, by Pulumi, and that has to be lifted first."""
 
     @property
     def type(self) -> str:

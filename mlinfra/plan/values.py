@@ -29,8 +29,8 @@ _Block: TypeAlias = tuple[int, int, int, int]
 def changed(before: Mapping[str, Value], after: Mapping[str, Value], path: str = "") -> Iterator[PropertyChange]:
     """All that differs between two mappings, by key, then by position.
 
-    A key that holds null is a key that is not there, as it is to Pulumi. Two secrets are equal; a secret and anything
-    else differ and neither is shown. JSON texts that differ in spaces and order of keys only are equal.
+    A key that holds null is a key that is not there, as it is to Pulumi. Two secrets are equal unless both could be
+    read; a secret and anything else differ and neither is shown. JSON texts that differ in spaces and order of keys only are equal.
     """
     for key in sorted(before.keys() | after.keys()):
         old, new = before.get(key), after.get(key)
@@ -48,7 +48,7 @@ def _differences(path: str, before: Side, after: Side) -> Iterator[PropertyChang
     elif isinstance(before, str) and isinstance(after, str):
         yield from _in_texts(path, before, after)
     elif isinstance(before, Secret) or isinstance(after, Secret):
-        if before != after:
+        if before != after or _another(before, after):
             yield PropertyChange(path, _hidden(before), _hidden(after), secret=True)
     elif not _equal(before, after):
         yield PropertyChange(path, before, after, secret=_holds_secret(before) or _holds_secret(after))
@@ -156,6 +156,12 @@ def _hidden(value: Side) -> Side:
 
 def _whole(path: str, before: Side, after: Side) -> PropertyChange:
     return PropertyChange(path, before, after, secret=_holds_secret(before) or _holds_secret(after))
+
+
+def _another(before: Side, after: Side) -> bool:
+    """Whether two secrets are known to differ."""
+    digests = [value.digest for value in (before, after) if isinstance(value, Secret)]
+    return None not in digests and len(set(digests)) > 1
 
 
 def _holds_secret(value: Side) -> bool:

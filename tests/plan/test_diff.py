@@ -77,17 +77,23 @@ def test_each_resource_gets_its_step():
     result = plan(after, before, label="state")
     assert result.steps == (
         step("same", operation="same"),
-        step("changed", operation="update", properties=(PropertyChange("size", 1, 2),)),
+        step("changed", operation="update", properties=(PropertyChange("size", 1, 2),), risk="low"),
         step(
             "replaced",
             operation="replace",
             properties=(PropertyChange("zone", "a", "b", forces_replacement=True),),
-            reason="`zone` is named by replace_on_changes",
+            reason="`zone` is named by replace_on_changes; the objects in the bucket are gone, or the deletion stops because there are some",
+            risk="data loss",
         ),
         step("new", operation="create", properties=(PropertyChange("size", ABSENT, 3),), reason="not in state"),
         step("adopted", operation="import", reason="takes over the existing `b-1`"),
         step("kept", operation="keep", reason="no longer declared; stays in the account, outside of the state"),
-        step("gone", operation="delete", reason="no longer declared"),
+        step(
+            "gone",
+            operation="delete",
+            reason="no longer declared; the objects in the bucket are gone, or the deletion stops because there are some",
+            risk="data loss",
+        ),
     )
     assert result.summary == Summary(create=1, update=1, replace=1, delete=1, keep=1, imported=1, unchanged=1)
 
@@ -129,7 +135,7 @@ def test_another_environment_of_another_blueprint_differs_only_where_it_really_d
     dev = graph(made("dev", "fraud-foundation", 1))
     live = graph(made("live", "shop-foundation", 2), blueprint="shop", environment="live")
     assert plan(dev, live, label="environment:live").steps == (
-        step(operation="update", properties=(PropertyChange("size", 2, 1),)),
+        step(operation="update", properties=(PropertyChange("size", 2, 1),), risk="low"),
     )
 
 
@@ -150,3 +156,18 @@ def test_the_digest_tells_graphs_apart():
 
 def test_a_step_knows_type_and_name():
     assert (step(operation="same").type, step(operation="same").name) == ("aws:s3/bucket:Bucket", "raw")
+
+
+def test_what_is_only_deleted_with_something_that_is_kept_stays_too():
+    kept = node("data", retain_on_delete=True)
+    before = graph(
+        kept, node("guard", deleted_with=kept.urn), node("gone"), node("with", deleted_with=node("gone").urn)
+    )
+    assert {s.name: s.operation for s in plan(graph(), before).steps} == {
+        "data": "keep",
+        "guard": "keep",
+        "gone": "delete",
+        "with": "delete",
+    }
+    alone = {s.name: s.operation for s in plan(graph(kept), graph(kept, node("guard", deleted_with=kept.urn))).steps}
+    assert alone == {"data": "same", "guard": "delete"}

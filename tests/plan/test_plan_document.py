@@ -45,6 +45,7 @@ def test_a_plan_is_written_field_by_field():
         "blueprint": "shop",
         "environment": "dev",
         "against": "state",
+        "state": None,
         "digest": result.digest,
         "summary": {"create": 0, "update": 1, "replace": 0, "delete": 0, "keep": 0, "import": 0, "unchanged": 1},
         "steps": [
@@ -66,7 +67,7 @@ def test_a_plan_is_written_field_by_field():
                     {"path": "size", "before": 1, "after": None, "forces_replacement": None, "secret": False},
                 ],
                 "reason": None,
-                "risk": None,
+                "risk": "low",
                 "blocked_by": None,
             }
         ],

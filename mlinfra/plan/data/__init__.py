@@ -1,0 +1,1 @@
+"""What a plan knows about resource types: tables with a source and a date per row."""
