@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mlinfra.blueprint.model import DeployedComponent, Deployment
     from mlinfra.components._spec import OutputPath
 
+RETRIES = 25
+"""How often a throttled or failed call to AWS is repeated; the provider's own default."""
+
 
 def project_name(blueprint: str, layer: Layer) -> str:
     """The Pulumi project of a layer: ``fraud-detection-foundation``."""
@@ -106,7 +109,10 @@ class _Building:
     def _build(self, component: DeployedComponent) -> Outputs:
         kind, spec = component.kind, component.spec
         assert spec is not None  # noqa: S101 - a component has a spec or is brought along
-        options = pulumi.ResourceOptions(providers=self._providers(component))
+        options = pulumi.ResourceOptions(
+            providers=self._providers(component),
+            transformations=[_take_over(component.imports)] if component.imports else None,
+        )
         with _at(component):
             made = kind.component(
                 component.name,
@@ -167,6 +173,9 @@ class _Building:
             region=deployment.region,
             allowed_account_ids=None if deployment.account_is_stand_in else [deployment.account],
             assume_roles=[{"role_arn": deployment.assume_role}] if deployment.assume_role else None,
+            # Large platforms run into throttling; adaptive mode slows down before AWS refuses.
+            retry_mode="adaptive",
+            max_retries=RETRIES,
         )
 
     def _stack(self, layer: Layer) -> tuple[pulumi.StackReference, Mapping[str, Any]]:
@@ -178,6 +187,19 @@ class _Building:
             answer = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": name}).value
             self._stacks[layer] = (reference, (answer or {}).get("outputs") or {})
         return self._stacks[layer]
+
+
+def _take_over(ids: Mapping[str, str]) -> pulumi.ResourceTransformation:
+    """Let the engine import children, by name, instead of creating them."""
+
+    def transform(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        wanted = ids.get(args.name)
+        if wanted is None or args.type_.startswith("mlinfra:"):
+            return None
+        opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_=wanted))
+        return pulumi.ResourceTransformationResult(args.props, opts)
+
+    return transform
 
 
 def run_from_config() -> None:

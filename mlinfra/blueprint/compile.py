@@ -47,7 +47,7 @@ def load(
     """
     problems = Problems()
     return _compile(
-        read(path, problems), environment, sets, os.environ if environ is None else environ, kinds, problems
+        read(path, problems), environment, tuple(sets), os.environ if environ is None else environ, kinds, problems
     )
 
 
@@ -67,7 +67,12 @@ def load_text(
     """
     problems = Problems()
     return _compile(
-        documents(text, file, environment_files or {}, problems), environment, sets, environ or {}, kinds, problems
+        documents(text, file, environment_files or {}, problems),
+        environment,
+        tuple(sets),
+        environ or {},
+        kinds,
+        problems,
     )
 
 
@@ -79,7 +84,7 @@ def environments(path: FilePath | str) -> tuple[str, ...]:
 def _compile(
     files: Documents,
     wanted: str | None,
-    sets: Iterable[str],
+    sets: tuple[str, ...],
     environ: Mapping[str, str],
     kinds: Kinds | None,
     problems: Problems,
@@ -135,7 +140,8 @@ def _compile(
     problems.raise_if_any()
     if blueprint is None or place is None:
         raise BlueprintError(problems.found)
-    return assemble(files, blueprint, name, place, drafts, order, late, boundary, variables, problems)
+    made = assemble(files, blueprint, name, place, drafts, order, late, boundary, variables, problems)
+    return replace(made, sets=sets)
 
 
 def _chosen(files: Documents, wanted: str | None, environ: Mapping[str, str], problems: Problems) -> str:

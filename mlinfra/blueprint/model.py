@@ -196,6 +196,7 @@ class DeployedComponent:
     component name, or several
     where the need takes many. ``access`` is what the component's own policy grants (target to level);
     ``late_access`` comes afterwards.
+    ``imports`` are the ids of what exists in the cloud and is taken over, by the logical name of the child.
     ``origins`` says for each value, by its path, where it was written.
     """
 
@@ -210,6 +211,7 @@ class DeployedComponent:
     late_access: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    imports: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
     depends_on: tuple[str, ...] = ()
     references: tuple[OutputPath, ...] = ()
@@ -243,6 +245,7 @@ class Deployment:
     everything, ``owner`` and
     ``cost-center`` included. ``permissions_boundary`` is the ARN of a policy; ``permissions_boundary_component``
     names a component instead.
+    ``sets`` are the ``path=value`` that were laid over it.
     ``layers`` has only the layers that hold something, first to last; their components stand in dependency order.
     """
 
@@ -254,6 +257,7 @@ class Deployment:
     layers: Mapping[Layer, tuple[DeployedComponent, ...]]
     file: str | None = None
     files: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
     description: str | None = None
     protected: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -63,6 +63,8 @@ class Component(pulumi.ComponentResource, Generic[S, N, O]):
     """The name of an entry point that is not called like its file; the registry sets it."""
     once: ClassVar[bool] = False
     """Whether a cluster can hold only one: what it installs is the cluster's own, and a second would fight with the first."""
+    cleanup: ClassVar[tuple[str, ...]] = ()
+    """Steps of ``mlinfra.engine.cleanup`` for what its controllers make beside Pulumi, and which has to be gone before a layer can go."""
     context: Context
     outputs: O
 
@@ -121,19 +123,25 @@ class Component(pulumi.ComponentResource, Generic[S, N, O]):
         self,
         *,
         deletion: Deletion | None = None,
+        setting_of: pulumi.Resource | None = None,
         depends_on: Sequence[pulumi.Resource] = (),
         **options: Any,
     ) -> pulumi.ResourceOptions:
         """Options for a child: parented here, so it inherits provider, region and tags.
 
         ``deletion="retain"`` keeps it in the cloud when it leaves the program, and in a protected environment also refuses to delete it.
+        What only says something about another child names that one as ``setting_of``, with the same ``deletion``: it stays where that
+        one stays, so that data which is kept keeps its guards, and goes where it leaves the program alone, so that a share is taken back.
         """
         keep = deletion == "retain"
+        own = keep and setting_of is None
         return pulumi.ResourceOptions(
             parent=self,
             depends_on=list(depends_on) or None,
-            retain_on_delete=True if keep else None,
-            protect=True if keep and self.context.protected else None,
+            retain_on_delete=True if own else None,
+            protect=True if own and self.context.protected else None,
+            # Not deleted once the other one leaves: so Pulumi passes it over, kept or not.
+            deleted_with=setting_of if keep else None,
             **options,
         )
 

@@ -79,7 +79,8 @@ class Outputs:
             if isinstance(kind, type) and issubclass(kind, Outputs):
                 shape = exported.get(key) or {}
                 made[field.name] = (
-                    {k: _nested(kind, value[k], shape[k]) for k in shape}
+                    # Sorted: the engine hands a mapping over in another order each time.
+                    {k: _nested(kind, value[k], shape[k]) for k in sorted(shape)}
                     if KEYS_OF in field.metadata
                     else _nested(kind, value, shape)
                 )

@@ -54,6 +54,14 @@ class Reference:
         return "".join(f"${{{part}}}" if isinstance(part, OutputPath) else part for part in self.parts)
 
 
+class LocalFile:
+    """Marks a field as the path of a file that is read, from where ``mlinfra`` runs."""
+
+
+class LocalModule:
+    """Marks a field as the name of a Python module that is imported: ``package.module``, or ``package.module:name``."""
+
+
 class AcceptsReferences:
     """Marks a field as one that takes ``T``, a ``Reference`` after compile, or a ``pulumi.Output[T]`` in Python."""
 
@@ -242,3 +250,16 @@ def _resolve(value: Any, lookup: Callable[[OutputPath], Any]) -> Any:
         items = [_resolve(item, lookup) for item in value]
         return type(value)(items) if any(new is not old for new, old in zip(items, value, strict=True)) else value
     return value
+
+
+def marked(spec: Spec, mark: type) -> tuple[str, ...]:
+    """The texts in the fields of a Spec, and of the Specs inside of it, that are marked with ``mark``."""
+    found: list[str] = []
+    for name, info in type(spec).model_fields.items():
+        value = getattr(spec, name)
+        notes = (*info.metadata, *(note for part in get_args(info.annotation) for note in get_args(part)))
+        if isinstance(value, str) and any(isinstance(note, mark) for note in notes):
+            found.append(value)
+        inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else (value,)
+        found += (text for item in inner if isinstance(item, Spec) for text in marked(item, mark))
+    return tuple(found)

@@ -123,6 +123,7 @@ class ClusterServices(Component[ClusterServicesSpec, ClusterServicesNeeds, Clust
     """Installs the services, each as one release with its own role."""
 
     layer = Layer.PLATFORM
+    cleanup = ("load_balancers",)
     once = True
 
     def build(self, name: str, spec: ClusterServicesSpec, needs: ClusterServicesNeeds) -> ClusterServicesOutputs:

@@ -128,6 +128,7 @@ class Karpenter(Component[KarpenterSpec, KarpenterNeeds, KarpenterOutputs]):
 
     layer = Layer.PLATFORM
     once = True
+    cleanup = ("karpenter_nodes",)
 
     def build(self, name: str, spec: KarpenterSpec, needs: KarpenterNeeds) -> KarpenterOutputs:
         """Roles and definitions first, then the controller, then the objects that it acts on."""

@@ -113,16 +113,18 @@ def private_bucket(
     bucket = aws.s3.Bucket(
         name, bucket=physical_name, force_destroy=deletion == "delete", opts=component.child(deletion=deletion)
     )
+
+    def setting(*depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
+        return component.child(deletion=deletion, setting_of=bucket, depends_on=depends_on)
+
     aws.s3.BucketServerSideEncryptionConfiguration(
-        f"{name}-encryption", bucket=bucket.id, rules=[encryption_rule(key_arn)], opts=component.child()
+        f"{name}-encryption", bucket=bucket.id, rules=[encryption_rule(key_arn)], opts=setting()
     )
     versions = aws.s3.BucketVersioning(
-        f"{name}-versions", bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=component.child()
+        f"{name}-versions", bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=setting()
     )
     # S3 refuses rules on old versions until versioning is on.
-    aws.s3.BucketLifecycleConfiguration(
-        f"{name}-lifecycle", bucket=bucket.id, rules=lifecycle, opts=component.child(depends_on=[versions])
-    )
+    aws.s3.BucketLifecycleConfiguration(f"{name}-lifecycle", bucket=bucket.id, rules=lifecycle, opts=setting(versions))
     closed = aws.s3.BucketPublicAccessBlock(
         f"{name}-private",
         bucket=bucket.id,
@@ -130,13 +132,13 @@ def private_bucket(
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        opts=component.child(),
+        opts=setting(),
     )
     aws.s3.BucketOwnershipControls(
         f"{name}-owner",
         bucket=bucket.id,
         rule={"object_ownership": "BucketOwnerEnforced"},
-        opts=component.child(),
+        opts=setting(),
     )
     # S3 refuses a policy while the block is being written, hence the dependency.
     aws.s3.BucketPolicy(
@@ -145,7 +147,7 @@ def private_bucket(
         policy=pulumi.Output.json_dumps(
             {"Version": "2012-10-17", "Statement": [tls_only(bucket.arn), *statements(bucket.arn)]}
         ),
-        opts=component.child(depends_on=[closed]),
+        opts=setting(closed),
     )
     return bucket
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import pulumi
 from pydantic import Field, model_validator
 
 from mlinfra.components._charts import MANAGED_BY
 from mlinfra.components._grammar import Component, Layer, Needs, Outputs, Spec
+from mlinfra.components._spec import LocalFile
 from mlinfra.components.compute.eks_cluster import EksClusterOutputs
 from mlinfra.components.escape._manifest_objects import (
     FIRST,
@@ -28,7 +29,7 @@ class ManifestSpec(Spec):
     objects: tuple[Mapping[str, Any], ...] | None = Field(default=None, max_length=200)
     """The objects; `${component.output}` may stand anywhere below `metadata`, `spec` and `data`. Left out: those of
     `file`."""
-    file: str | None = Field(default=None, min_length=1)
+    file: Annotated[str, LocalFile()] | None = Field(default=None, min_length=1)
     """Path of a YAML file with one or more objects, relative to where `mlinfra` runs; nothing in it is replaced. Left
     out: `objects`."""
 

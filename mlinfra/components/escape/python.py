@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import pulumi
 from pydantic import Field
 
 from mlinfra.components._grammar import Component, Context, Layer, Needs, Outputs, RefusedError, Spec
+from mlinfra.components._spec import LocalModule
 from mlinfra.components.escape._python_code import call, load
 from mlinfra.errors import UsageError
 
@@ -17,7 +18,7 @@ from mlinfra.errors import UsageError
 class PythonSpec(Spec):
     """What a blueprint may say about a component in Python."""
 
-    module: str = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$")
+    module: Annotated[str, LocalModule()] = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$")
     """Module that holds one Component or one function: `my_pkg.my_component`; with several, `my_pkg.things:one`."""
     arguments: Mapping[str, Any] = {}
     """Fields of the Component's Spec, or arguments of the function; `${component.output}` may stand anywhere inside.

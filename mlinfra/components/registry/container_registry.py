@@ -167,14 +167,14 @@ class ContainerRegistry(Component[ContainerRegistrySpec, ContainerRegistryNeeds,
             f"{name}-{part}-lifecycle",
             repository=repository.name,
             policy=lifecycle(spec.release_tags, spec.keep_images, spec.untagged_days),
-            opts=self.child(),
+            opts=self.child(deletion=spec.deletion, setting_of=repository),
         )
         if spec.shared_with:
             aws.ecr.RepositoryPolicy(
                 f"{name}-{part}-policy",
                 repository=repository.name,
                 policy=pulumi.Output.json_dumps(sharing(spec.shared_with, self.context)),
-                opts=self.child(),
+                opts=self.child(deletion=spec.deletion, setting_of=repository),
             )
         return RepositoryOutputs(name=repository.name, arn=repository.arn, url=repository.repository_url)
 

@@ -192,7 +192,7 @@ class ModelRegistry(Component[ModelRegistrySpec, ModelRegistryNeeds, ModelRegist
                 resource_policy=pulumi.Output.json_dumps(
                     group_sharing(group.arn, self._versions(group), spec.shared_with, context)
                 ),
-                opts=self.child(),
+                opts=self.child(deletion=spec.deletion, setting_of=group),
             )
         return group
 

@@ -126,7 +126,10 @@ class EncryptionKey(Component[EncryptionKeySpec, EncryptionKeyNeeds, EncryptionK
         self.expect(key, requests=spec.expected.requests)
         alias = self.fixed_name(name, limit=200)
         aws.kms.Alias(
-            f"{name}-alias", name=f"alias/{alias}" if alias else None, target_key_id=key.key_id, opts=self.child()
+            f"{name}-alias",
+            name=f"alias/{alias}" if alias else None,
+            target_key_id=key.key_id,
+            opts=self.child(deletion=spec.deletion, setting_of=key),
         )
         return EncryptionKeyOutputs(arn=key.arn)
 
