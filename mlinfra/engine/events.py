@@ -1,0 +1,145 @@
+"""What happens during an operation, as plain data: the engine's events without properties, so that no secret can be in them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from pulumi.automation import EngineEvent, OpType, StepEventStateMetadata
+
+Severity = Literal["info", "warning", "error"]
+IGNORED_OPERATIONS = frozenset({OpType.SAME, OpType.READ, OpType.REFRESH})
+AMBIENT_PLUGIN = re.compile(r"using pulumi-resource-\S+ from \$PATH|wrong version may be on your path")
+CREATIONS = frozenset({OpType.CREATE, OpType.CREATE_REPLACEMENT})
+COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True, slots=True)
+class LayerBegan:
+    """Work on a layer begins. ``what`` is ``up``, ``deletions`` or ``destroy``."""
+
+    layer: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerEnded:
+    """Work on a layer is over. ``counts`` are the engine's own, by operation."""
+
+    layer: str
+    what: str
+    seconds: float
+    counts: Mapping[str, int]
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceEvent:
+    """Something about one resource. ``seconds`` is how long it took, 0 where it only begins."""
+
+    layer: str
+    phase: Literal["begin", "done", "failed"]
+    operation: str
+    urn: str
+    seconds: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The logical name."""
+        return self.urn.rpartition("::")[2]
+
+    @property
+    def type(self) -> str:
+        """The type, ``aws:s3/bucket:Bucket``."""
+        return self.urn.split("::")[2].rpartition("$")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the engine or a provider says; about a resource where ``urn`` is given."""
+
+    layer: str
+    severity: Severity
+    text: str
+    urn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What a step of the clean-up did, in a line."""
+
+    step: str
+    text: str
+
+
+Event: TypeAlias = Cleaned | LayerBegan | LayerEnded | ResourceEvent | Message
+Listener: TypeAlias = Callable[[Event], None]
+
+
+@dataclass
+class Translator:
+    """Turns the engine's events of one layer into ours. ``secrets`` are texts that must not get out.
+
+    ``remains`` are URNs that the cloud keeps when they are deleted from the state: the engine calls that a deletion, we do not.
+    """
+
+    layer: str
+    listen: Listener
+    secrets: Iterable[str] = ()
+    quiet_plugins: bool = False
+    remains: Container[str] = frozenset()
+    counts: dict[str, int] = field(default_factory=dict)
+    not_created: dict[str, StepEventStateMetadata] = field(default_factory=dict)
+    """What failed to be created, by URN, as the engine tells of it."""
+    _began: dict[str, float] = field(default_factory=dict)
+    _left: int = 0
+
+    def __call__(self, event: EngineEvent) -> None:
+        """Hear one event of the engine's."""
+        if (before := event.resource_pre_event) is not None and not before.planning:
+            self._began[before.metadata.urn] = time.monotonic()
+            self._resource("begin", before.metadata.op, before.metadata.urn)
+        elif (after := event.res_outputs_event) is not None and not after.planning:
+            self._resource("done", after.metadata.op, after.metadata.urn)
+        elif (failed := event.res_op_failed_event) is not None:
+            self._resource("failed", failed.metadata.op, failed.metadata.urn)
+            if failed.metadata.op in CREATIONS and failed.metadata.new is not None:
+                self.not_created[failed.metadata.urn] = failed.metadata.new
+        elif (said := event.diagnostic_event) is not None:
+            self._message(said.severity, said.message, said.urn)
+        elif (summary := event.summary_event) is not None:
+            self.counts = {str(getattr(op, "value", op)): count for op, count in summary.resource_changes.items()}
+            if self._left:
+                self.counts |= {"delete": self.counts.get("delete", 0) - self._left, "keep": self._left}
+
+    def _resource(self, phase: Literal["begin", "done", "failed"], operation: OpType, urn: str) -> None:
+        type_ = urn.split("::")[2].rpartition("$")[2]
+        if phase != "failed" and (operation in IGNORED_OPERATIONS or type_.startswith(("pulumi:", "mlinfra:"))):
+            return
+        seconds = 0.0 if phase == "begin" else time.monotonic() - self._began.get(urn, time.monotonic())
+        word = operation.value
+        if operation == OpType.DELETE and urn in self.remains:
+            word = "keep"
+            self._left += phase == "done"
+        self.listen(ResourceEvent(self.layer, phase, word, urn, seconds))
+
+    def _message(self, severity: str, text: str, urn: str | None) -> None:
+        if severity not in ("info", "info#err", "warning", "error") or (
+            self.quiet_plugins and AMBIENT_PLUGIN.search(text)
+        ):
+            return
+        plain = scrubbed(COLOUR.sub("", text).strip(), self.secrets)
+        level: Severity = "error" if severity == "error" else "warning" if severity == "warning" else "info"
+        if plain:
+            self.listen(Message(self.layer, level, plain, urn or None))
+
+
+def scrubbed(text: str, secrets: Iterable[str]) -> str:
+    """A text without any of the secrets."""
+    for secret in secrets:
+        if secret in text:
+            text = text.replace(secret, "[secret]")
+    return text

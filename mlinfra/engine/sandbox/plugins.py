@@ -1,0 +1,25 @@
+"""The plugins of the simulated cloud, as executables that the Pulumi CLI finds on PATH."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+PACKAGES = ("aws", "kubernetes")
+"""The packages that kinds use."""
+
+
+def install(folder: Path, account: str) -> Path:
+    """Write ``pulumi-resource-<package>`` for each package into ``folder/bin`` and return that folder.
+
+    The cloud is ``folder/cloud.db``. Whoever puts the folder on PATH uses it, plain ``pulumi`` included.
+    """
+    bin_ = folder / "bin"
+    bin_.mkdir(parents=True, exist_ok=True)
+    for package in PACKAGES:
+        words = (sys.executable, "-m", "mlinfra.engine.sandbox.serve", package, str(folder / "cloud.db"), account)
+        file = bin_ / f"pulumi-resource-{package}"
+        file.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', "utf-8")
+        file.chmod(0o755)
+    return bin_

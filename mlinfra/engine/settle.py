@@ -1,0 +1,232 @@
+"""Before the engine runs: what a dead process left behind in a layer. Its lock is taken away, and what it had begun is looked for in the cloud.
+
+Pulumi notes each operation before it begins. One whose end nobody saw stays in the state as pending, and the next update of Pulumi's own would
+create such a resource once more. Here it is settled first: what exists is taken into the state, what does not is forgotten, and a refresh finds
+how changes and deletions ended. Where nobody can tell, nothing is done, and the exact command is said.
+"""
+
+from __future__ import annotations
+
+import copy
+import csv
+import os
+import re
+import socket
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pulumi.automation import StepEventStateMetadata
+from pulumi.automation.errors import CommandError
+
+from mlinfra.components._context import Layer
+from mlinfra.engine.backend import ORGANIZATION, ROOT, Lock, StackState
+from mlinfra.engine.copies import stack_document, write_copy
+from mlinfra.engine.events import Listener, Message
+from mlinfra.engine.repair import CREATING, Unfinished, unfinished
+from mlinfra.engine.sandbox import Cloud
+from mlinfra.engine.session import Session
+from mlinfra.engine.status import Pending
+from mlinfra.errors import EngineError
+from mlinfra.program import layer_program, project_name
+
+LOST = re.compile(
+    r"error reading from server|transport is closing|connection (?:reset|refused|error)|broken pipe|Unavailable"
+)
+"""What the engine says of a provider that is gone: how its work ended is not known. Source: gRPC's own errors."""
+
+
+def settle(session: Session, layer: Layer, listen: Listener) -> None:
+    """Put in order what a dead process left in a layer. Raises EngineError, before anything is changed, for what only a person can tell."""
+    if not session.backend.readable:
+        return
+    unlocked(session, layer, listen)
+    if session.backend.locks(project_name(session.deployment.blueprint, layer), session.deployment.environment):
+        raise EngineError(session.lock_message(layer))  # what is pending is in work
+    _whole(session, layer)
+    state = session.state(layer)
+    if state is None or not state.pending:
+        return
+    creates = {str(one["resource"]["urn"]): one["resource"] for one in state.pending if one.get("type") == CREATING}
+    begun = {urn: existing(session, state, resource) for urn, resource in creates.items()}
+    open_ = [one for one in unfinished(session.deployment, session.backend) if one.layer == layer]
+    asking = [one for one in open_ if begun.get(one.operation.urn, "") is None]
+    if asking:
+        raise EngineError("\n".join(_said(one) for one in asking))
+    others = [one.operation.urn for one in open_ if one.operation.urn not in creates]
+    taken = {urn: id_ for urn, id_ in begun.items() if id_}
+    _import(session, layer, state, {urn: (creates[urn], id_) for urn, id_ in taken.items()})
+    _refresh(session, layer, [*taken, *others])
+    for one in open_:
+        end = "is looked up in the cloud" if one.operation.urn in (*taken, *others) else "was not created"
+        text = f"an earlier command ended while {one.operation.operation} `{one.operation.name}`: it {end}"
+        listen(Message(layer.label, "warning", text, one.operation.urn))
+
+
+def recover(
+    session: Session,
+    layer: Layer,
+    failed: Mapping[str, StepEventStateMetadata],
+    heard: Iterable[Message],
+    listen: Listener,
+) -> None:
+    """After a run: what was created by a provider that died before it could say so is taken into the state.
+
+    Pulumi counts such a creation as failed and forgets it. ``failed`` are all that failed, ``heard`` is what was said of them. Raises
+    EngineError for what only a person can tell, and where the engine refuses.
+    """
+    lost = {message.urn for message in heard if message.urn in failed and LOST.search(message.text)}
+    state = session.state(layer) if lost and session.backend.readable else None
+    if state is None:
+        return
+    asked = {urn: _resource(one) for urn, one in failed.items() if urn in lost}
+    found = {urn: existing(session, state, resource) for urn, resource in asked.items()}
+    taken = {urn: id_ for urn, id_ in found.items() if id_}
+    if taken:
+        _import(session, layer, state, {urn: (asked[urn], id_) for urn, id_ in taken.items()})
+        _refresh(session, layer, [*taken])
+    for urn in taken:
+        text = f"the provider ended while creating `{urn.rpartition('::')[2]}`: it is looked up in the cloud"
+        listen(Message(layer.label, "warning", text, urn))
+    if asking := [asked[urn] for urn, id_ in found.items() if id_ is None]:
+        raise EngineError(
+            "\n".join(
+                _said(
+                    Unfinished(
+                        layer=layer, operation=Pending(CREATING, resource["urn"]), component=_component(resource)
+                    )
+                )
+                for resource in asking
+            )
+        )
+
+
+def _component(resource: Mapping[str, Any]) -> str | None:
+    parent = str(resource.get("parent", ""))
+    return parent.rpartition("::")[2] if "mlinfra:components:" in parent else None
+
+
+def _resource(told: StepEventStateMetadata) -> dict[str, Any]:
+    """A resource of a state, out of what an event tells: no secrets, no dependencies. A refresh and the next update complete it."""
+    kept = {"urn": told.urn, "type": told.type, "custom": True, "inputs": told.inputs or {}, "provider": told.provider}
+    options = {"parent": told.parent, "protect": told.protect, "retainOnDelete": told.retain_on_delete}
+    return {**kept, **{key: value for key, value in options.items() if value}}
+
+
+def unlocked(session: Session, layer: Layer, listen: Listener) -> None:
+    """Take away the locks of processes of this machine that are gone."""
+    project, stack = project_name(session.deployment.blueprint, layer), session.deployment.environment
+    for lock in session.backend.locks(project, stack):
+        if session.backend.url.startswith("file://") and _dead(lock):
+            session.backend.unlock(lock)
+            text = f"the lock of process {lock.pid}, which is gone, was taken away"
+            listen(Message(layer.label, "warning", text))
+
+
+def existing(session: Session, state: StackState, resource: Mapping[str, Any]) -> str | None:
+    """The id of something that was being created: empty where it does not exist, None where nobody can tell.
+
+    An id that follows from the inputs may be of something that does not exist: reading it tells.
+    """
+    type_, inputs = str(resource["type"]), resource.get("inputs") or {}
+    if session.options.sandbox:
+        known = {str(item.get("id")) for item in state.resources}
+        there = Cloud(session.sandbox / "cloud.db").resources()
+        return next((one.id for one in there if one.urn == resource["urn"] and one.id not in known), "")
+    form = _ids().get(type_)
+    if type_.startswith("kubernetes:") and not type_.endswith(":Release"):
+        form = "{namespace}/{name}"
+        metadata = inputs.get("metadata") or {}
+        inputs = {"namespace": metadata.get("namespace", "default"), "name": metadata.get("name")}
+    if form is None:
+        return None
+    values = {**inputs, "account": session.deployment.account}
+    try:
+        found = form.format_map(values)
+    except KeyError:
+        return None
+    return found if all(isinstance(value, str) for key, value in values.items() if f"{{{key}}}" in form) else None
+
+
+def _whole(session: Session, layer: Layer) -> None:
+    """Remove empty notes beside the files of a state, which a CLI that was killed leaves, and over which each later one fails.
+
+    The notes hold a checksum that nobody reads; without them the files are as good.
+    """
+    if not session.backend.url.startswith("file://"):
+        return
+    root = Path(session.backend.url.removeprefix("file://")) / ROOT
+    project, stack = project_name(session.deployment.blueprint, layer), session.deployment.environment
+    for folder in (f"stacks/{project}", f"history/{project}/{stack}", f"backups/{project}/{stack}"):
+        for note in (root / folder).glob(f"{stack}*.attrs"):
+            if note.stat().st_size == 0:
+                note.unlink(missing_ok=True)
+
+
+def _said(one: Unfinished) -> str:
+    return f"an earlier command ended while creating `{one.operation.name}` ({one.operation.type}): {one.advice}"
+
+
+def _dead(lock: Lock) -> bool:
+    """Whether the process that holds a lock is gone. One of another machine is never known to be."""
+    if lock.host != socket.gethostname() or lock.pid <= 0:
+        return False
+    try:
+        os.kill(lock.pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    try:
+        # The number may be another program's by now; a zombie has no command line.
+        return b"pulumi" not in Path(f"/proc/{lock.pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _import(
+    session: Session, layer: Layer, state: StackState, taken: Mapping[str, tuple[Mapping[str, Any], str]]
+) -> None:
+    """Write the state without what was unfinished, and with what was created all the same."""
+    project, stack = project_name(session.deployment.blueprint, layer), session.deployment.environment
+    document = copy.deepcopy(dict(stack_document(state)))
+    resources = document["deployment"].get("resources") or []
+    document["deployment"]["resources"] = list(_with(resources, taken))
+    document["deployment"].pop("pending_operations", None)
+    with tempfile.TemporaryDirectory(prefix="mlinfra-") as folder:
+        file = Path(folder) / "state.json"
+        write_copy(file, document)
+        session.run("stack", "import", "--stack", f"{ORGANIZATION}/{project}/{stack}", "--file", str(file))
+
+
+def _with(
+    resources: Iterable[Mapping[str, Any]], taken: Mapping[str, tuple[Mapping[str, Any], str]]
+) -> Iterator[Mapping[str, Any]]:
+    """The resources of a state with new ones, as the engine keeps a replacement: what is replaced waits for its deletion."""
+    for item in resources:
+        if str(item["urn"]) not in taken or item.get("delete"):
+            yield item
+        elif not item.get("pendingReplacement"):  # what waits for its replacement is gone from the cloud already
+            yield {**item, "delete": True}
+    for resource, id_ in taken.values():
+        yield {**resource, "id": id_, "outputs": resource.get("outputs") or {}}
+
+
+def _refresh(session: Session, layer: Layer, urns: list[str]) -> None:
+    if not urns:
+        return
+    stack = session.open(layer, layer_program(session.deployment, layer), session.state(layer))
+    try:
+        stack.refresh(target=urns, run_program=False, show_secrets=False, suppress_outputs=True)
+    except CommandError as error:
+        raise EngineError(session.scrub(str(error))) from None
+
+
+@cache
+def _ids() -> Mapping[str, str]:
+    """How the provider makes the id of a resource out of its inputs, by type."""
+    text = files("mlinfra.engine").joinpath("data/ids.csv").read_text("utf-8")
+    return {row["type"]: row["id"] for row in csv.DictReader(text.splitlines())}

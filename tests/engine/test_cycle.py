@@ -1,0 +1,170 @@
+"""The life of every shipped blueprint on the real engine over a simulated cloud, and the plan held against what the engine says and does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from pathlib import Path
+
+import pytest
+from engine.changes import MINIMAL, SERVING, Change, minimal, serving
+from engine.platforms import Applied, Platform, in_the_cloud, planned
+
+from mlinfra.components._context import Layer
+from mlinfra.engine.events import ResourceEvent
+
+pytestmark = pytest.mark.usefixtures("cli")
+
+
+def as_planned(applied: Applied) -> None:
+    """The engine foresaw and did what the plan says, and so did the cloud; nothing else."""
+    assert (applied.outcome.status, applied.outcome.error) == ("succeeded", None)
+    plan = planned(applied.forecast.plan)
+    assert applied.done == plan
+    done = {(operation, urn) for operation, urn, result in applied.cloud if result == "done"}
+    assert done == in_the_cloud(plan)
+    heard = {event.urn for event in applied.events if isinstance(event, ResourceEvent) and event.phase == "done"}
+    assert heard >= {step.urn for step in plan}
+
+
+def unchanged(platform: Platform) -> None:
+    """There is nothing to do, to see, or to find."""
+    found = platform.plan()
+    assert (found.plan.changes, [work for work in found.works if work.changed or work.going]) == ((), [])
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "changed"),
+    [
+        pytest.param(minimal, "dev", "owner: ml-team  ", id="minimal-dev"),
+        pytest.param(minimal, "prod", "owner: ml-team  ", id="minimal-prod"),
+        pytest.param(serving, "dev", "owner: ml-platform", id="llm-serving-dev"),
+        pytest.param(serving, "prod", "owner: ml-platform", id="llm-serving-prod"),
+    ],
+)
+def test_the_life_of_a_shipped_blueprint(tmp_path: Path, text: object, environment: str, changed: str) -> None:
+    assert callable(text)
+    said = text().replace("    protected: true", "    account: '123456789012'\n    protected: true")
+    platform = Platform(tmp_path, said, environment)
+    as_planned(platform.apply())
+    assert platform.held() == platform.existing()
+    unchanged(platform)
+    before = platform.cloud.log()
+    assert platform.apply().events == ()
+    platform.say(platform.text.replace(changed, "owner: others", 1))
+    found = platform.apply()
+    as_planned(found)
+    assert len(platform.cloud.log()) > len(before)
+    assert platform.drift().steps == ()
+    bucket = next(one for one in platform.cloud.resources() if one.type == "aws:s3/bucket:Bucket")
+    logical = bucket.urn.rpartition("::")[2]
+    platform.cloud.change(f"aws:s3/bucket:Bucket::{logical}", {"tags": {"by": "hand"}})
+    (step,) = platform.drift().steps
+    assert (step.urn, step.operation, {change.top for change in step.properties}) == (bucket.urn, "update", {"tags"})
+    gone = platform.destroy()
+    assert gone.outcome.status == "succeeded"
+    assert platform.existing().keys() == {step.urn for step in gone.forecast.plan.steps if step.operation == "keep"}
+    assert platform.held() == {}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """The smallest blueprint, applied; each test of this module changes it further."""
+    platform = Platform(tmp_path_factory.mktemp("minimal"), minimal())
+    assert platform.apply().outcome.status == "succeeded"
+    yield platform
+    assert platform.destroy().outcome.status == "succeeded"
+    assert platform.existing() == {}
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """The blueprint with a cluster, applied."""
+    platform = Platform(tmp_path_factory.mktemp("serving"), serving())
+    assert platform.apply().outcome.status == "succeeded"
+    yield platform
+    assert platform.destroy().outcome.status == "succeeded"
+    assert platform.existing() == {}
+
+
+def foreseen(platform: Platform, text: str, changes: Sequence[Change]) -> None:
+    platform.say(reduce(lambda said, change: change.on(said), changes, text))
+    applied = platform.apply(previews=True)
+    as_planned(applied)
+    assert applied.foretold == planned(applied.forecast.plan)
+    assert platform.held() == platform.existing()
+    unchanged(platform)
+
+
+@pytest.mark.parametrize("last", range(len(MINIMAL)), ids=[change.what for change in MINIMAL])
+def test_the_plan_is_the_engines_preview(small: Platform, last: int) -> None:
+    foreseen(small, minimal(), MINIMAL[: last + 1])
+
+
+@pytest.mark.parametrize("last", range(len(SERVING)), ids=[change.what for change in SERVING])
+def test_the_plan_is_the_engines_preview_with_a_cluster(large: Platform, last: int) -> None:
+    foreseen(large, serving(), SERVING[: last + 1])
+
+
+LAYERS = """\
+mlinfra: 1
+name: layers
+environments:
+  dev: {region: eu-west-1}
+components:
+  keep: {kind: bucket}
+  gone: {kind: bucket}
+  models: {kind: model_registry, groups: [churn]}
+  endpoint:
+    kind: endpoint
+    registry: models
+    instance_type: ml.m5.large
+    model: {group: churn, version: "1"}
+    access: {keep: read, gone: read}
+"""
+
+
+def order(applied: Applied, *names: str) -> list[tuple[str, str]]:
+    """What was done with resources of these names, in the order of the cloud."""
+    return [
+        (operation, urn.rpartition("::")[2]) for operation, urn, _ in applied.cloud if urn.rpartition("::")[2] in names
+    ]
+
+
+@pytest.fixture
+def layers(tmp_path: Path) -> Platform:
+    platform = Platform(tmp_path, LAYERS)
+    assert platform.apply().outcome.status == "succeeded"
+    return platform
+
+
+def test_a_bucket_goes_after_the_grant_of_a_later_layer(layers: Platform) -> None:
+    layers.say(LAYERS.replace("  gone: {kind: bucket}\n", "").replace(", gone: read", ""))
+    applied = layers.apply()
+    as_planned(applied)
+    assert order(applied, "endpoint-role-policy", "gone") == [("update", "endpoint-role-policy"), ("delete", "gone")]
+    unchanged(layers)
+
+
+def test_a_layer_that_becomes_empty_is_destroyed_before_what_it_used(layers: Platform) -> None:
+    layers.say(LAYERS.partition("  endpoint:")[0].replace("  gone: {kind: bucket}\n", ""))
+    applied = layers.apply()
+    as_planned(applied)
+    deleted = [urn.split("::")[1] for operation, urn, _ in applied.cloud if operation == "delete"]
+    assert Counter(deleted).keys() == {"layers-workloads", "layers-foundation"}
+    assert deleted == sorted(deleted, reverse=True)
+    unchanged(layers)
+    assert [layer for layer, state in layers.states().items() if state.resources] == [Layer.FOUNDATION]
+
+
+def test_a_component_renamed_is_made_before_the_old_one_goes(layers: Platform) -> None:
+    layers.say(LAYERS.replace("gone", "new"))
+    applied = layers.apply()
+    as_planned(applied)
+    assert order(applied, "new", "endpoint-role-policy", "gone") == [
+        ("create", "new"),
+        ("update", "endpoint-role-policy"),
+        ("delete", "gone"),
+    ]
+    unchanged(layers)
