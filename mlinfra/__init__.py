@@ -4,7 +4,13 @@
 
     graph = mlinfra.evaluate("fraud.yaml", environment="dev")     # ResourceGraph, offline
     print(mlinfra.estimate(graph).totals)                         # what it costs a month
-    print(mlinfra.compare(graph).summary)                           # what would be created
+    print(mlinfra.compare(graph).summary)                         # what would be created
+
+    deployment = mlinfra.Deployment("fraud.yaml", environment="dev")
+    print(deployment.plan().plan.summary)                         # against the state of what is deployed
+    print(deployment.apply(on_event=print).status)                # on Pulumi's engine
+
+``load`` gives the blueprint alone, checked and wired (``mlinfra.blueprint.Deployment``); ``Deployment`` is what can be applied.
 
 Components for Pulumi programs are imported from their files: ``from mlinfra.components.data.bucket import Bucket, BucketSpec, BucketNeeds``.
 """
@@ -17,15 +23,21 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from mlinfra.blueprint import Deployment, environments, load
+    from mlinfra.blueprint import environments, load
     from mlinfra.cost import Estimate, estimate
+    from mlinfra.engine.apply import Outcome
+    from mlinfra.engine.deployment import Deployment
+    from mlinfra.engine.drift import Drift
+    from mlinfra.engine.forecast import Forecast
     from mlinfra.errors import (
         BlueprintError,
         Diagnostic,
+        EngineError,
         GraphError,
         MlinfraError,
         PriceError,
         ProgramError,
+        RefusedError,
         UsageError,
     )
     from mlinfra.graph.evaluate import evaluate_directory
@@ -37,14 +49,19 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BlueprintError": "errors",
-    "Deployment": "blueprint",
+    "Deployment": "engine.deployment",
     "Diagnostic": "errors",
+    "Drift": "engine.drift",
+    "EngineError": "errors",
     "Estimate": "cost",
+    "Forecast": "engine.forecast",
     "GraphError": "errors",
     "MlinfraError": "errors",
+    "Outcome": "engine.apply",
     "Plan": "plan",
     "PriceError": "errors",
     "ProgramError": "errors",
+    "RefusedError": "errors",
     "ResourceGraph": "graph.model",
     "ResourceNode": "graph.model",
     "UsageError": "errors",
@@ -62,12 +79,17 @@ __all__ = [
     "BlueprintError",
     "Deployment",
     "Diagnostic",
+    "Drift",
+    "EngineError",
     "Estimate",
+    "Forecast",
     "GraphError",
     "MlinfraError",
+    "Outcome",
     "Plan",
     "PriceError",
     "ProgramError",
+    "RefusedError",
     "ResourceGraph",
     "ResourceNode",
     "UsageError",

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 fine; 1 the answer is no; 2 wrong usage or blueprint (1 with ``--detailed-exitcode``); 3 over a cost limit;
     4 mlinfra, the engine or the cloud failed; 130 interrupted.
     """
-    from mlinfra.errors import MlinfraError
+    from mlinfra.errors import EngineError, MlinfraError, RefusedError
 
     if arguments is None:
         _leave_garbage_to_the_system()
@@ -32,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from mlinfra.commands._output import complain
 
         complain(error)
-        return wrong
+        if isinstance(error, RefusedError):
+            return 1
+        return 4 if isinstance(error, EngineError) and wrong != 1 else wrong
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

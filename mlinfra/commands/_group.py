@@ -21,8 +21,9 @@ SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"]}
 
 
 def files() -> Mapping[str, Path]:
-    """The file of each verb by name (``cost explain``), sorted; nothing is imported."""
-    found = {path.stem.replace("_", " "): path for path in Path(__file__).parent.glob("*.py") if path.stem[0] != "_"}
+    """The file of each verb by name (``cost explain``, ``state change-secrets``), sorted; nothing is imported."""
+    paths = (path for path in Path(__file__).parent.glob("*.py") if path.stem[0] != "_")
+    found = {path.stem.replace("_", " ", 1).replace("_", "-"): path for path in paths}
     return dict(sorted(found.items()))
 
 
@@ -38,7 +39,7 @@ def example(verb: str) -> str:
 
 
 def _module(verb: str) -> Any:
-    return importlib.import_module(f"mlinfra.commands.{verb.replace(' ', '_')}")
+    return importlib.import_module(f"mlinfra.commands.{verb.replace(' ', '_').replace('-', '_')}")
 
 
 class Verbs(TyperGroup):

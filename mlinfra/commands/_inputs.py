@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from mlinfra.errors import UsageError
 
 if TYPE_CHECKING:
     from mlinfra.graph.model import ResourceGraph
+    from mlinfra.graph.of_blueprint import BlueprintSource
 
 MARK = re.compile(rb"^(?:\xef\xbb\xbf)?mlinfra\s*:", re.MULTILINE)
 HEAD_BYTES = 65_536
@@ -21,7 +23,7 @@ STAND_IN_ACCOUNT = "123456789012"
 """The account that a Pulumi program is evaluated for: offline nobody knows the real one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """What was typed: a source of a graph, and how to read it."""
 
@@ -48,9 +50,16 @@ class Request:
 
             self._refuse_blueprint_flags("a graph")
             return read(self.source)
-        from mlinfra.graph.of_blueprint import blueprint_graph
+        return self.blueprint.graph()
 
-        return blueprint_graph(self.source, environment=self.environment, sets=self.sets, cache=self.cache)
+    @cached_property
+    def blueprint(self) -> BlueprintSource:
+        """The source as a blueprint, which is loaded once at most. Only where it is one."""
+        from mlinfra.graph.of_blueprint import BlueprintSource
+
+        return BlueprintSource(
+            path=self.source, environment=self.environment, sets=self.sets, environ=os.environ, cache=self.cache
+        )
 
     def against(self, text: str) -> tuple[ResourceGraph, str]:
         """The graph that ``--against`` names, and how to call it. Raises UsageError for a form that there is not."""
@@ -64,8 +73,10 @@ class Request:
                 return Request(self.source, name, self.sets, self.cache).graph(), text
             with _at_reference(self.source, name) as path:
                 return Request(path, self.environment, self.sets, cache=False).graph(), text
-        if not Path(text).exists():
-            raise UsageError(f"`--against {text}`: there is no such file", hint=AGAINST)
+        if files := exports_in(text):
+            from mlinfra.graph.read import read
+
+            return merged([read(file) for file in files]), text
         other = Request(Path(text), cache=self.cache, region=self.region)
         if other.is_blueprint:
             other = Request(Path(text), self.environment, self.sets, self.cache)
@@ -77,7 +88,42 @@ class Request:
             raise UsageError(f"`{flag}` is for blueprints, and `{self.source}` is {what}")
 
 
-AGAINST = "`git:REF`, `environment:NAME`, or a file with a graph, a preview or a state"
+AGAINST = "`git:REF`, `environment:NAME`, a file with a graph, a preview or a state, or a folder of states"
+
+
+def exports_in(text: str) -> tuple[Path, ...]:
+    """The files of the folder that ``--against`` names; none where it names no folder, or one with a program.
+
+    Raises UsageError where there is no such file, or nothing in the folder.
+    """
+    path = Path(text)
+    if not path.exists():
+        raise UsageError(f"`--against {text}`: there is no such file", hint=AGAINST)
+    if not path.is_dir() or (path / "Pulumi.yaml").is_file():
+        return ()
+    found = tuple(sorted((*path.glob("*.json"), *path.glob("*.json.gz"))))
+    if not found:
+        raise UsageError(f"`--against {text}`: the folder holds no `.json`", hint=AGAINST)
+    return found
+
+
+def merged(graphs: Sequence[ResourceGraph]) -> ResourceGraph:
+    """The graphs of several layers as one. Raises UsageError where they are of different blueprints or environments."""
+    import dataclasses
+
+    first, *others = graphs
+    for other in others:
+        if (other.blueprint, other.environment) != (first.blueprint, first.environment):
+            raise UsageError(
+                f"the folder holds `{first.blueprint}` in `{first.environment}`"
+                f" and `{other.blueprint}` in `{other.environment}`",
+                hint="a folder is compared with as a whole: keep the layers of one environment in it",
+            )
+    return dataclasses.replace(
+        first,
+        nodes=tuple(node for graph in graphs for node in graph.nodes),
+        outputs={name: values for graph in graphs for name, values in graph.outputs.items()},
+    )
 
 
 def blueprints_in(folder: Path) -> list[Path]:

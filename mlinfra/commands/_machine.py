@@ -1,4 +1,4 @@
-"""What mlinfra needs of a machine, looked at without network, credentials or change."""
+"""What mlinfra needs of a machine, looked at without credentials, without change, and without a network unless the state is in a bucket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mlinfra.engine.install import Part
 
 PYTHON = (3, 11)
 
@@ -30,7 +33,8 @@ def checks(environ: Mapping[str, str] = os.environ) -> Iterator[Check]:
     """Everything that is looked for, in order."""
     yield python(sys.version_info[:2])
     yield from packages()
-    yield program("Pulumi CLI", "pulumi", "`pulumi up` deploys with it: https://www.pulumi.com/docs/install")
+    yield from engine(environ)
+    yield state(environ)
     yield program(
         "AWS CLI", "aws", "clusters need it for their tokens when they are deployed: https://aws.amazon.com/cli"
     )
@@ -67,6 +71,55 @@ def package(name: str, found: str, limits: str) -> Check:
     return Check(name, "ok" if fits else "missing", found, None if fits else f"`pip install '{name}{limits}'`")
 
 
+def engine(environ: Mapping[str, str]) -> Iterator[Check]:
+    """The CLI that would be used, and the plugins of the SDKs that are installed. Deploying needs them, planning does not."""
+    from mlinfra.engine.install import status
+
+    try:
+        cli, *plugins = status(environ)
+    except PackageNotFoundError:  # an SDK is missing, which is said already
+        return
+    without = "planning works without, deploying does not"
+    yield _part("Pulumi CLI", cli, without)
+    for plugin in plugins:
+        yield _part(f"{plugin.name} plugin", plugin, "only the simulated cloud works without")
+
+
+def _part(name: str, part: Part, without: str) -> Check:
+    if part.fits:
+        return Check(name, "ok", f"{part.found} ({part.path})" if part.found else str(part.path))
+    found = f"{part.found} ({part.path}) is too old" if part.found else f"not installed; SDK {part.needed}"
+    return Check(name, "absent", found, f"`mlinfra engine install` gets it; {without}")
+
+
+def state(environ: Mapping[str, str]) -> Check:
+    """Where the states of environments are that name no place: whether it, or the nearest folder above that exists, can be written."""
+    from mlinfra.engine.places import default_backend
+    from mlinfra.engine.stores import FolderStore, store_of
+    from mlinfra.errors import EngineError
+
+    try:
+        url = environ.get("PULUMI_BACKEND_URL") or default_backend(environ)
+    except EngineError as error:
+        return Check("state", "absent", error.message, error.hint)
+    store = store_of(url)
+    if not isinstance(store, FolderStore):
+        return Check("state", "ok", f"{url} (not asked)")
+    if os.access(nearest(store.folder), os.W_OK):
+        return Check("state", "ok", str(store.folder))
+    return Check(
+        "state",
+        "absent",
+        f"{store.folder} cannot be written",
+        "nothing can be deployed; set `state:` in the environment",
+    )
+
+
+def nearest(folder: Path) -> Path:
+    """The folder, or the first above it that exists."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
 def program(name: str, command: str, hint: str) -> Check:
     """A program on PATH."""
     path = shutil.which(command)
@@ -80,8 +133,7 @@ def cache(environ: Mapping[str, str]) -> Check:
     if base is None:
         return Check("cache", "absent", "no HOME", "every command evaluates anew; set XDG_CACHE_HOME")
     folder = Path(base) / "mlinfra"
-    nearest = next(path for path in (folder, *folder.parents) if path.exists())
-    if os.access(nearest, os.W_OK):
+    if os.access(nearest(folder), os.W_OK):
         return Check("cache", "ok", str(folder))
     return Check("cache", "absent", f"{folder} cannot be written", "every command evaluates anew; set XDG_CACHE_HOME")
 

@@ -46,4 +46,28 @@ Usage: TypeAlias = Annotated[
 Region: TypeAlias = Annotated[
     str, typer.Option("--region", help="Region of a Pulumi program that does not say it.", metavar="REGION")
 ]
+Sandbox: TypeAlias = Annotated[
+    bool, typer.Option("--sandbox", help="Use the simulated cloud: no account, no credentials, nothing real.")
+]
+Allow: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--allow", help="Let a gate pass: what the plan names, `replace:lake`.", metavar="GATE"),
+]
+Parallel: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--parallel", min=1, help="Resources that are worked on at once.", metavar="N", show_default=False),
+]
+Log: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--log", help="File for the events, as JSON lines.", metavar="FILE", show_default=False),
+]
+BlueprintOrPlan: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="BLUEPRINT",
+        help="Or a file that `mlinfra plan --out` wrote. Left out: the only blueprint here.",
+        autocompletion=blueprints,
+        show_default=False,
+    ),
+]
 DEFAULT_REGION = "us-east-1"

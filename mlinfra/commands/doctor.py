@@ -14,7 +14,7 @@ EXAMPLE = "mlinfra doctor"
 def run(
     output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
 ) -> None:
-    """Check this machine: Python, packages, Pulumi, AWS CLI, cache. Offline.
+    """Check this machine: Python, packages, engine, state, AWS CLI, cache. Offline.
 
     Exits with 1 if something is missing that validate, plan and cost need.
     """

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mlinfra.commands import _options
 from mlinfra.commands._inputs import AGAINST, request
-from mlinfra.commands._output import emit, emit_json, stdout
+from mlinfra.commands._output import emit, emit_json, note, stdout
+from mlinfra.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlinfra.commands._comparison import Comparison
+    from mlinfra.cost.model import Estimate
 
 EXAMPLE = "mlinfra plan minimal.yaml -e dev"
 
@@ -21,6 +27,13 @@ def run(
         str | None, typer.Option("--against", help=f"Compare with {AGAINST}.", metavar="WHAT", show_default=False)
     ] = None,
     sets: _options.Sets = None,
+    allow: _options.Allow = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", help="Write the plan to a file that `mlinfra apply` takes.", metavar="FILE", show_default=False
+        ),
+    ] = None,
     details: Annotated[bool, typer.Option("--details", help="List every resource and property.")] = False,
     usage: _options.Usage = None,
     output: Annotated[
@@ -28,6 +41,7 @@ def run(
     ] = "text",
     no_cache: _options.NoCache = False,
     region: _options.Region = _options.DEFAULT_REGION,
+    sandbox: _options.Sandbox = False,
     detailed_exitcode: Annotated[
         bool,
         typer.Option("--detailed-exitcode", help="Exit with 0 for no changes, 2 for changes, 1 for anything else."),
@@ -35,27 +49,59 @@ def run(
 ) -> None:
     """Show what would be created, changed and deleted, and what it costs.
 
-    Without --against everything is created. Nothing is written, no account and no network are needed.
+    A blueprint is compared with the state of what is deployed, if anything is. Nothing is written but the file of `--out`,
+    and no account and no network are needed but for a state that is not on this machine.
     """
+    from mlinfra.commands._comparison import compared
     from mlinfra.commands._estimates import estimated
-    from mlinfra.plan.diff import plan
     from mlinfra.plan.document import to_document
 
     asked = request(blueprint, environment, sets, cache=not no_cache, region=region)
-    graph = asked.graph()
-    old, label = asked.against(against) if against else (None, None)
-    made = plan(graph, old, label=label)
-    after = estimated(graph, usage)
-    before = None if old is None else estimated(old, usage)
+    deployment = None
+    if out is not None:
+        if against is not None or not asked.is_blueprint:
+            raise UsageError("`--out` is for a blueprint against its own state: nothing else can be applied")
+        deployment = asked.blueprint.deployment
+        if deployment.account_is_stand_in:
+            # A file is applied as it is, and what is in it depends on the account.
+            from mlinfra.commands._apply import in_place
+
+            deployment = in_place(deployment, sandbox=sandbox)
+    allowed = tuple(allow or ())
+    made = compared(asked, against, deployment=deployment, sandbox=sandbox, allowed=allowed)
+    after = estimated(made.graph, usage)
+    before = None if made.before is None else estimated(made.before, usage)
+    document = to_document(
+        made.plan, before.totals.expected if before else None, after.totals.expected, state=made.state
+    )
     if output == "json":
-        emit_json(to_document(made, before.totals.expected if before else None, after.totals.expected))
-    elif output == "markdown":
+        emit_json(document)
+    else:
+        emit(_text(made, after, before, output, details=details))
+        for remark in made.found.remarks if made.found else ():
+            note(remark)
+    if out is not None and deployment is not None and made.found is not None:
+        import os
+
+        from mlinfra.engine.backend import backend_of
+        from mlinfra.engine.plan_file import PlanFile
+
+        backend = backend_of(deployment, os.environ, sandbox=sandbox).url
+        PlanFile.of(deployment, made.found, document, backend=backend, sandbox=sandbox, allowed=allowed).write(
+            Path(out)
+        )
+        note(f"`mlinfra apply {out}` applies this plan")
+    if detailed_exitcode and made.plan.changes:
+        raise typer.Exit(2)
+
+
+def _text(made: Comparison, after: Estimate, before: Estimate | None, output: str, *, details: bool) -> str:
+    if output == "markdown":
         from mlinfra.render.plan_markdown import plan_markdown
 
-        emit(plan_markdown(made, after, before, region=graph.region))
-    else:
-        from mlinfra.render.plan_text import plan_text
+        return plan_markdown(made.plan, after, before, region=made.graph.region, age=made.age)
+    from mlinfra.render.plan_text import plan_text
 
-        emit(plan_text(made, after, before, region=graph.region, details=details, terminal=stdout()))
-    if detailed_exitcode and made.changes:
-        raise typer.Exit(2)
+    return plan_text(
+        made.plan, after, before, region=made.graph.region, age=made.age, details=details, terminal=stdout()
+    )

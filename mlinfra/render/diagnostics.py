@@ -30,7 +30,12 @@ def error_text(error: MlinfraError, terminal: Terminal = PLAIN) -> str:
     """Any error of ours as text."""
     if isinstance(error, BlueprintError):
         return diagnostics_text(error.diagnostics, terminal)
-    return _with_hint([f"{terminal.paint('error', 'red', 'bold')}: {printable(error.message)}"], error.hint, terminal)
+    first, *more = error.message.split("\n")
+    lines = [
+        f"{terminal.paint('error', 'red', 'bold')}: {printable(first)}",
+        *(f"  {printable(line)}" for line in more),
+    ]
+    return _with_hint(lines, error.hint, terminal)
 
 
 def diagnostics_text(diagnostics: Iterable[Diagnostic], terminal: Terminal = PLAIN, *, lines: Lines = lines_of) -> str:

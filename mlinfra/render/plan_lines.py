@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import get_args
 
 from mlinfra.cost.model import Estimate, Total
 from mlinfra.graph.model import Derived, Secret, Unknown
-from mlinfra.plan.model import Absent, Operation, Plan, PropertyChange, Side, Step, by_component
+from mlinfra.plan.gates import why_stopped
+from mlinfra.plan.model import Absent, Operation, Plan, PropertyChange, Risk, Side, Step, by_component
 from mlinfra.render.money import counted, delta, money, monthly
 from mlinfra.render.terminal import fitting, printable
 
@@ -33,6 +36,12 @@ DONE: dict[Operation, str] = {
     "same": "unchanged",
 }
 LONGEST_VALUE = 60
+
+UNSAID: tuple[Risk, ...] = ("none", "low")
+"""Risks that are not worth a word: what a step does says as much."""
+
+UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+"""What ages are told in, and how many seconds that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +70,10 @@ class Group:
 
     @property
     def risk(self) -> str | None:
-        """The gravest risk among the steps, where one is known."""
-        order = ("irreversible purchase", "data loss", "interruption", "low", "none")
-        found = {step.risk for step in self.steps}
-        return next((risk for risk in order if risk in found), None)
+        """The gravest risk among the steps, None where that is low."""
+        order: tuple[Risk, ...] = get_args(Risk)
+        gravest = max((step.risk for step in self.steps), key=order.index)
+        return None if gravest in UNSAID else gravest
 
 
 def groups(plan: Plan, after: Estimate | None, before: Estimate | None = None) -> Iterator[Group]:
@@ -82,9 +91,31 @@ def title(plan: Plan, region: str | None) -> str:
     return " · ".join(part for part in (plan.blueprint, plan.environment, region) if part)
 
 
-def against(plan: Plan) -> str:
-    """What the plan compares with."""
-    return f"against {plan.against}" if plan.against else "against nothing: all of it is created"
+def against(plan: Plan, age: datetime.timedelta | None = None) -> str:
+    """What the plan compares with; of a state, how old it is (``state: 2 hours old``)."""
+    if plan.against is None:
+        return "against nothing: all of it is created"
+    return f"against {plan.against}" if age is None else f"{plan.against}: {age_text(age)}"
+
+
+def age_text(age: datetime.timedelta) -> str:
+    """``2 hours old``, in the largest unit that there is a whole one of; ``just written`` below a minute."""
+    seconds = int(age.total_seconds())
+    unit, size = next(((unit, size) for unit, size in UNITS if seconds >= size), ("", 0))
+    return f"{counted(seconds // size, unit)} old" if unit else "just written"
+
+
+def risk_text(step: Step) -> str | None:
+    """``risk: data loss``, None where there is nothing worth a word."""
+    return None if step.risk in UNSAID else f"risk: {step.risk}"
+
+
+def blocked_text(step: Step) -> str | None:
+    """``blocked: allow with --allow replace:features``, None where no gate stops the step."""
+    if step.blocked_by is None:
+        return None
+    why = why_stopped(step)
+    return f"blocked{f', {why}' if why else ''}: allow with `--allow {step.blocked_by}`"
 
 
 def summary(plan: Plan) -> str:

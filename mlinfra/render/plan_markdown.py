@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 from mlinfra.cost.model import Estimate
@@ -14,14 +15,22 @@ MOST_STEPS = 200
 
 
 def plan_markdown(
-    plan: Plan, after: Estimate | None = None, before: Estimate | None = None, *, region: str | None = None
+    plan: Plan,
+    after: Estimate | None = None,
+    before: Estimate | None = None,
+    *,
+    region: str | None = None,
+    age: datetime.timedelta | None = None,
 ) -> str:
-    """Counts and cost first, then the components, then every changed resource behind a fold."""
+    """Counts and cost first, then the components, then every changed resource behind a fold.
+
+    ``age`` is that of the state that the plan compares with. What a gate stops is listed in front of the fold.
+    """
     found = list(plan_lines.groups(plan, after, before))
     lines = [
         f"### {plan_lines.title(plan, region)}",
         "",
-        f"**Plan**: {plan_lines.summary(plan)} ({plan_lines.against(plan)})",
+        f"**Plan**: {plan_lines.summary(plan)} ({plan_lines.against(plan, age)})",
     ]
     if after is not None:
         lines += ["", f"**Cost**: {plan_lines.cost_line(after, before)}"]
@@ -30,6 +39,9 @@ def plan_markdown(
     rows = [(code(g.name), g.kind, f"`{g.heading}`", g.count, g.risk or "", g.cost) for g in found]
     lines += ["", *table(("Component", "Kind", "Change", "Resources", "Risk", "Cost a month"), rows, right=(5,))]
     steps = [step for group in found for step in group.steps]
+    stopped = [f"- {code(step.name)} {text}" for step in steps if (text := plan_lines.blocked_text(step))]
+    if stopped:
+        lines += ["", *stopped[:MOST_STEPS]]
     lines += ["", f"<details><summary>{len(steps)} resources</summary>", ""]
     for step in steps[:MOST_STEPS]:
         lines += _step(step)
@@ -40,7 +52,7 @@ def plan_markdown(
 
 def _step(step: Step) -> Iterator[str]:
     sign = plan_lines.SIGNS[step.operation]
-    risk = f", risk: {step.risk}" if step.risk else ""
+    risk = f", {text}" if (text := plan_lines.risk_text(step)) else ""
     yield f"- `{sign}` {code(step.name)} {plan_lines.type_text(step.type)}: {plan_lines.DONE[step.operation]}{risk}"
     if step.operation in ("update", "replace"):
         for change in step.properties:

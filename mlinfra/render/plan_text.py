@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 
 from mlinfra.cost.model import Estimate
@@ -29,12 +30,16 @@ def plan_text(
     before: Estimate | None = None,
     *,
     region: str | None = None,
+    age: datetime.timedelta | None = None,
     details: bool = False,
     terminal: Terminal = PLAIN,
 ) -> str:
-    """The plan by component, then counts and monthly cost. ``details`` lists created resources and all properties."""
+    """The plan by component, then counts and monthly cost. ``details`` lists created resources and all properties.
+
+    ``age`` is that of the state that the plan compares with.
+    """
     found = list(plan_lines.groups(plan, after, before))
-    heading = _ends(plan_lines.title(plan, region), plan_lines.against(plan), terminal.width)
+    heading = _ends(plan_lines.title(plan, region), plan_lines.against(plan, age), terminal.width)
     lines = [terminal.paint(heading, "bold"), ""]
     if found:
         lines += [*_body(found, details=details, terminal=terminal), ""]
@@ -60,11 +65,11 @@ def _body(found: Sequence[Group], *, details: bool, terminal: Terminal) -> Itera
                 group.count,
             ]
         )
-        if group.risk not in (None, "none"):
+        if group.risk is not None:
             left += f"   risk: {group.risk}"
         yield _ends(left, group.cost, terminal.width)
         for step in group.steps:
-            if details or step.operation != "create":
+            if details or step.operation != "create" or step.blocked_by:
                 yield from _step(step, details=details, terminal=terminal)
 
 
@@ -72,13 +77,13 @@ def _step(step: Step, *, details: bool, terminal: Terminal) -> Iterator[str]:
     width = terminal.width
     what = fitting(f"{step.name}", 40)
     line = f"      {what}  {plan_lines.type_text(step.type)}  {plan_lines.DONE[step.operation]}"
-    if step.risk:
-        line += f"   risk: {step.risk}"
+    if risk := plan_lines.risk_text(step):
+        line += f"   {risk}"
     yield fitting(line, width)
-    if step.reason and step.operation != "delete":
+    if step.reason and (step.operation != "delete" or plan_lines.risk_text(step)):
         yield fitting(f"          {step.reason}", width)
-    if step.blocked_by:
-        yield fitting(f"          blocked: {step.blocked_by}", width)
+    if blocked := plan_lines.blocked_text(step):
+        yield fitting(f"          {blocked}", width)
     if step.operation in ("update", "replace"):
         shown = step.properties if details else step.properties[:SHOWN_PROPERTIES]
         for change in shown:

@@ -63,13 +63,23 @@ def test_help_of_a_verb_ends_with_an_example(verb: str, capsys: pytest.CaptureFi
     assert " ".join(result.out.split()).endswith(f"Example: {_group.example(verb)}")
 
 
+WITHOUT_CLI = "error: there is no Pulumi CLI on this machine\n"
+NOTHING_THERE = "error: the simulated cloud has no "
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_example_of_a_verb_works(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a folder with the smallest blueprint, which is applied to the simulated cloud for an example that needs that."""
     program, *arguments = shlex.split(_group.example(verb))
     assert program == "mlinfra"
     assert " ".join(arguments).startswith(verb)
     shutil.copy(ROOT / "blueprints" / "minimal.yaml", "minimal.yaml")
     result = run(capsys, *arguments)
+    if result.err.startswith(NOTHING_THERE):
+        result = run(capsys, *shlex.split(_group.example("apply"))[1:])
+        result = run(capsys, *arguments) if result.code == 0 else result
+    if WITHOUT_CLI in result.err:
+        pytest.skip("there is no Pulumi CLI; `mlinfra engine install` gets one")
     assert (result.code, bool(result.out)) == (0, True), result.err
 
 

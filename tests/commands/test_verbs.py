@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -293,7 +294,9 @@ def test_doctor_says_below_the_table_what_to_do(
     table, _, hints = result.out.partition("\n\n")
     assert (result.code, max(map(len, table.splitlines())) <= 80) == (0, True)
     assert hints.splitlines() == [
-        "Pulumi CLI: `pulumi up` deploys with it: https://www.pulumi.com/docs/install",
+        "Pulumi CLI: `mlinfra engine install` gets it; planning works without, deploying does not",
+        "aws plugin: `mlinfra engine install` gets it; only the simulated cloud works without",
+        "kubernetes plugin: `mlinfra engine install` gets it; only the simulated cloud works without",
         "AWS CLI: clusters need it for their tokens when they are deployed: https://aws.amazon.com/cli",
         "git: `plan --against git:…` needs it",
     ]
@@ -309,8 +312,29 @@ def test_doctor_sees_what_is_missing_or_too_old(tmp_path: Path, monkeypatch: pyt
         "Pulumi CLI", "absent", "not on PATH", "why"
     )
     assert _machine.cache({}).status == "absent"
+    assert _machine.state({}).status == "absent"
+    own = _machine.state({"HOME": str(tmp_path)})
+    assert (own.status, own.found) == ("ok", str(tmp_path / ".local/share/mlinfra/state"))
+    shared = _machine.state({"PULUMI_BACKEND_URL": "s3://states?region=eu-west-1"})
+    assert (shared.status, shared.found) == ("ok", "s3://states?region=eu-west-1 (not asked)")
     monkeypatch.setattr("os.access", lambda path, mode: False)
     assert _machine.cache({"HOME": str(tmp_path)}).status == "absent"
+    assert _machine.state({"HOME": str(tmp_path)}).status == "absent"
+
+
+def test_doctor_sees_an_engine_that_was_installed_into_the_cache(tmp_path: Path) -> None:
+    folder = tmp_path / "mlinfra" / "engine"
+    for version, program in (("3.100.0", "3.100.0"), ("3.250.0", "3.250.0")):
+        cli = folder / version / "bin" / "pulumi"
+        cli.parent.mkdir(parents=True)
+        cli.write_text(f"#!/bin/sh\necho v{program}\n")
+        cli.chmod(0o755)
+    environ = {"XDG_CACHE_HOME": str(tmp_path), "PULUMI_HOME": str(tmp_path / "home"), "PATH": ""}
+    first = next(_machine.engine(environ))
+    assert (first.status, first.found) == ("ok", f"3.250.0 ({folder}/3.250.0/bin/pulumi)")
+    shutil.rmtree(folder / "3.250.0")
+    first = next(_machine.engine(environ))
+    assert (first.status, first.found) == ("absent", f"3.100.0 ({folder}/3.100.0/bin/pulumi) is too old")
 
 
 def test_blueprints_are_told_from_other_yaml() -> None:

@@ -19,8 +19,9 @@ ALLOWED = {
     "graph": {"program", *LANGUAGE},
     "plan": {"graph", "errors"},
     "cost": {"graph", "errors"},
+    "engine": {"plan", "cost", "graph", "program", *LANGUAGE},
     "render": {"plan", "cost", "graph", "catalogue", *LANGUAGE},
-    "commands": {"plan", "cost", "render", "graph", "program", "catalogue", *LANGUAGE},
+    "commands": {"engine", "plan", "cost", "render", "graph", "program", "catalogue", *LANGUAGE},
 }
 """Each room, and those that it may use beside itself. plan and cost see nothing but graphs: no kinds, no YAML."""
 
@@ -31,6 +32,7 @@ TOP_LEVEL = {
     "blueprint": {"pulumi"},
     "program": {"pulumi"},
     "graph": {"pulumi"},
+    "engine": {"pulumi"},
     "commands": {"typer"},
 }
 """Where it may be imported at the top all the same: modules that are only imported to be used with it."""

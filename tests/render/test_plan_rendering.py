@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal
 
 import pytest
@@ -17,7 +18,7 @@ from mlinfra.render.terminal import Terminal, columns
 CREATED = plan(step("lake", "create"), step("lake-tls", "create"), step("key", "create", component="key"))
 CHANGED = plan(
     step("lake", "update", CHANGE, ADDED, risk="none"),
-    step("old", "replace", FORCING, risk="data loss", blocked_by="protected environment"),
+    step("old", "replace", FORCING, risk="data loss", blocked_by="replace:lake", reason="the objects are gone"),
     step("gone", "delete", component="extra"),
     step("same", "same"),
     against="git:main",
@@ -44,11 +45,12 @@ def test_text_of_changes_says_what_forces_what_is_risked_and_what_is_blocked() -
         "shop · dev · eu-west-1                                          against git:main\n"
         "\n"
         "  lake   bucket  ! change  1 replace, 1 update   risk: data loss          -$2.00\n"
-        "      lake  s3 bucket  updated in place   risk: none\n"
+        "      lake  s3 bucket  updated in place\n"
         "          acl  private → public-read\n"
         "          tags.team  set to ml\n"
         "      old  s3 bucket  replaced   risk: data loss\n"
-        "          blocked: protected environment\n"
+        "          the objects are gone\n"
+        "          blocked: allow with `--allow replace:lake`\n"
         "          bucket  a → b   forces replacement\n"
         "  extra  bucket  - delete  1 resource                                     ±$0.00\n"
         "      gone  s3 bucket  deleted\n"
@@ -69,9 +71,11 @@ def test_markdown_of_changes() -> None:
         "| `lake` | bucket | `! change` | 1 replace, 1 update | data loss |  |\n"
         "| `extra` | bucket | `- delete` | 1 resource |  |  |\n"
         "\n"
+        "- `old` blocked: allow with `--allow replace:lake`\n"
+        "\n"
         "<details><summary>3 resources</summary>\n"
         "\n"
-        "- `~` `lake` s3 bucket: updated in place, risk: none\n"
+        "- `~` `lake` s3 bucket: updated in place\n"
         "  - `acl  private → public-read`\n"
         "  - `tags.team  set to ml`\n"
         "- `!` `old` s3 bucket: replaced, risk: data loss\n"
@@ -173,3 +177,35 @@ def test_amounts() -> None:
         "1,000",
         "0.3333",
     ]
+
+
+@pytest.mark.parametrize(
+    ("age", "text"),
+    [
+        ({"seconds": -5}, "just written"),
+        ({"seconds": 59}, "just written"),
+        ({"seconds": 60}, "1 minute old"),
+        ({"minutes": 59}, "59 minutes old"),
+        ({"hours": 2, "minutes": 59}, "2 hours old"),
+        ({"days": 400}, "400 days old"),
+    ],
+)
+def test_the_age_of_a_state_in_the_heading(age: dict[str, int], text: str) -> None:
+    made = plan(step("lake", "same"), against="state")
+    old = datetime.timedelta(**age)
+    assert plan_text(made, age=old).splitlines()[0].split("   ")[-1].strip() == f"state: {text}"
+    assert plan_markdown(made, age=old).splitlines()[2].endswith(f"(state: {text})")
+
+
+def test_a_creation_that_a_gate_stops_is_listed() -> None:
+    made = plan(step("gpus", "create", risk="irreversible purchase", reason="it is paid", blocked_by="purchase:lake"))
+    assert plan_text(made).splitlines()[3:6] == [
+        "      gpus  s3 bucket  created   risk: irreversible purchase",
+        "          it is paid",
+        "          blocked: allow with `--allow purchase:lake`",
+    ]
+
+
+def test_what_pulumi_protects_says_so() -> None:
+    made = plan(step("lake", "keep", guarded=True, blocked_by="keep:lake"), against="state")
+    assert "          blocked, it is protected: allow with `--allow keep:lake`" in plan_text(made).splitlines()

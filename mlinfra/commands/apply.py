@@ -1,0 +1,62 @@
+"""``mlinfra apply``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from mlinfra.commands import _options
+from mlinfra.commands._output import emit, note
+
+EXAMPLE = "mlinfra apply minimal.yaml -e dev --sandbox --yes"
+
+
+def run(
+    blueprint: _options.BlueprintOrPlan = None,
+    *,
+    environment: _options.Environment = None,
+    sets: _options.Sets = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    allow: _options.Allow = None,
+    sandbox: _options.Sandbox = False,
+    parallel: _options.Parallel = None,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Look at what is really there first.")] = False,
+    details: Annotated[bool, typer.Option("--details", help="List every resource and property of the plan.")] = False,
+    log: _options.Log = None,
+    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+) -> None:
+    """Create and change what the blueprint says, on Pulumi's engine, layer by layer.
+
+    The plan is shown first and has to be confirmed; a plan in a file is confirmed already, and is refused where anything
+    has changed since. Run it again to continue after a failure: what is done stays done.
+    """
+    from mlinfra.commands._apply import confirmed, in_place, operated, shown_plan
+    from mlinfra.commands._planned import wanted
+    from mlinfra.engine.apply import apply
+    from mlinfra.engine.forecast import forecast
+    from mlinfra.engine.session import Options, Session
+    from mlinfra.plan.gates import refuse
+
+    asked = wanted(blueprint, environment, sets, allow, sandbox=sandbox, refresh=refresh)
+    sandbox = asked.sandbox
+    deployment = in_place(asked.deployment, sandbox=sandbox)
+    with Session(deployment, Options(sandbox=sandbox, parallel=parallel, refresh=refresh)) as session:
+        found = forecast(deployment, session.backend, session.passphrase, allowed=asked.allowed)
+        if asked.planned is not None:
+            asked.planned.check(deployment, found, backend=session.backend.url)
+        note(shown_plan(found, details=details))
+        if not (any(work.changed for work in found.works) or refresh):
+            emit("nothing to do" if output == "text" else "{}")
+            return
+        refuse(found.plan)
+        confirmed(f"apply this to `{deployment.environment}`", yes=yes or asked.planned is not None, sandbox=sandbox)
+        operated(
+            session,
+            "apply",
+            Path(log) if log else None,
+            output,
+            lambda listen: apply(session, found.works, listen),
+            found.plan.changes,
+        )
