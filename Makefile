@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCKED := requirements.lock
 
-.PHONY: demo test check bench catalogue readme lock clean
+.PHONY: demo test kill-trials check bench catalogue readme lock clean
 .DEFAULT_GOAL := demo
 
 # What is downloaded is what the lock file names, hash by hash; the package itself is linked, not copied.
@@ -18,13 +18,16 @@ $(STAMP): $(LOCKED) pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
+# The life of the smallest platform. Applying happens in a simulated cloud in a temporary folder, where there is a Pulumi CLI.
 demo: $(STAMP)
-	@$(BIN)/mlinfra plan blueprints/minimal.yaml -e dev
-	@echo
-	@$(BIN)/mlinfra cost blueprints/minimal.yaml -e dev
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh .ci/demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
+
+# Fifty-six times an apply or a destroy is killed at a random moment; `make test` has six of these. About 10 minutes.
+kill-trials: $(STAMP)
+	KILL_TRIALS=1 $(BIN)/python -m pytest tests/engine/test_kill.py
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import os
@@ -13,9 +14,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bench.blueprints import RESOURCES_PER_BUCKET, blueprint, graph_of
+
+if TYPE_CHECKING:
+    from mlinfra.graph.model import ResourceNode
+    from mlinfra.plan.model import Plan
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 5
@@ -76,7 +81,9 @@ def analysis() -> Iterator[Row]:
         yield Row(f"cost of a graph of {size:,} nodes", 1.0 if size == 10_000 else None, seconds[size])
     yield _growth("a node at 10,000 over one at 1,000", seconds[10_000] / 10_000, seconds[1_000] / 1_000)
     before = loads(dumps(graph))
-    yield Row("comparing two graphs of 10,000 nodes", None, _median(lambda: compare(graph, before)))
+    yield Row("plan of 10,000 resources, nothing changed", 5.0, _median(lambda: compare(graph, before)))
+    other = dataclasses.replace(before, nodes=tuple(map(_changed, before.nodes)))
+    yield Row("plan of 10,000 resources, all changed, with gates", 5.0, _median(lambda: _gated(compare(graph, other))))
 
 
 def evaluation() -> Iterator[Row]:
@@ -118,6 +125,16 @@ def _evaluated(folder: Path, resources: int) -> Mapping[str, float]:
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
     found: Mapping[str, float] = json.loads(printed)
     return found
+
+
+def _changed(node: ResourceNode) -> ResourceNode:
+    return dataclasses.replace(node, inputs={**node.inputs, "tags": {"team": "another"}})
+
+
+def _gated(plan: Plan) -> Plan:
+    from mlinfra.plan.gates import gated
+
+    return gated(plan, protected=True)
 
 
 def _growth(what: str, large: float, small: float) -> Row:

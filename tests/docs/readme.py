@@ -1,7 +1,7 @@
 """What README.md and the pages show of commands: checked by a test, renewed by ``make readme``.
 
 In a ``console`` block a line ``$ command`` is run, and what follows it, up to the next, is its stdout. A command that nothing follows only has to
-succeed. A block of YAML whose first line is ``# file.yaml`` is written to that file for the commands below it. A block ``yaml wrong`` is a blueprint that
+succeed, or to exit as it says: ``# exits with 1``. A block ``console engine`` is the same, where the Pulumi CLI is. A block of YAML whose first line is ``# file.yaml`` is written to that file for the commands below it. A block ``yaml wrong`` is a blueprint that
 is refused, and the plain block behind it is what ``mlinfra validate`` says. ``make`` is only asked whether it knows its target, because it would run the
 tests that run this.
 """
@@ -17,12 +17,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from mlinfra.engine.installed import candidates
+
 ROOT = Path(__file__).parent.parent.parent
 BLOCK = re.compile(
     r"^```yaml wrong\n(?P<wrong>.*?)^```\n\n```\n(?P<said>.*?)^```$"
-    r"|^```(?P<language>console|yaml|yaml fragment)\n(?P<body>.*?)^```$",
+    r"|^```(?P<language>console|console engine|yaml|yaml fragment)\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+EXITS = re.compile(r"  # exits with (\d+)")
 FILE = re.compile(r"# (?P<name>[\w/.-]+\.yaml)\n")
 
 
@@ -33,15 +36,18 @@ def commands(text: str) -> Iterator[str]:
             yield from (line[2:] for line in block["body"].splitlines() if line.startswith("$ "))
 
 
-def renewed(text: str, folder: Path) -> str:
-    """The page with every output as it is now. Raises AssertionError if a command fails, or if what is wrong is not refused."""
+def renewed(text: str, folder: Path, *, engine: bool) -> str:
+    """The page with every output as it is now. Raises AssertionError if a command fails, or if what is wrong is not refused.
+
+    Without ``engine`` blocks that need it are left as they are.
+    """
 
     def run(block: re.Match[str]) -> str:
         if block["wrong"] is not None:
             return f"```yaml wrong\n{block['wrong']}```\n\n```\n{_refusal(block['wrong'], folder)}```"
-        if block["language"] == "console":
+        if block["language"] == "console" or (engine and block["language"] == "console engine"):
             body = "".join(_renewed(part, folder) for part in re.split(r"(?m)^(?=\$ )", block["body"]) if part)
-            return f"```console\n{body}```"
+            return f"```{block['language']}\n{body}```"
         if file := FILE.match(block["body"]):
             (folder / file["name"]).parent.mkdir(exist_ok=True)
             (folder / file["name"]).write_text(block["body"], "utf-8")
@@ -67,7 +73,8 @@ def _renewed(part: str, folder: Path) -> str:
     if command.startswith("make "):
         command = command.replace("make ", "make --dry-run --assume-old=.venv/.installed ", 1)
     done = _run(command, folder, folder)
-    assert done.returncode == 0, f"`{command}` exited with {done.returncode}: {done.stderr}"
+    expected = int(said[1]) if (said := EXITS.search(command)) else 0
+    assert done.returncode == expected, f"`{command}` exited with {done.returncode}: {done.stderr}"
     return f"{first}\n{done.stdout}" if shown.strip() else f"{first}\n{shown}"
 
 
@@ -84,6 +91,7 @@ def _run(command: str, folder: Path, where: Path) -> subprocess.CompletedProcess
     env = {
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),
+        "PYTHONPATH": str(ROOT),  # the simulated cloud is a process of its own
         "NO_COLOR": "1",
         "LC_ALL": "C.UTF-8",
     }
@@ -94,7 +102,7 @@ def main() -> None:
     for page in (ROOT / "README.md", *sorted((ROOT / "mlinfra" / "docs").rglob("*.md"))):
         text = page.read_text("utf-8")
         with tempfile.TemporaryDirectory() as folder:
-            new = renewed(text, workplace(Path(folder)))
+            new = renewed(text, workplace(Path(folder)), engine=bool(candidates(os.environ)))
         if new != text:
             page.write_text(new, "utf-8")
 

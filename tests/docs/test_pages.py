@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mlinfra.blueprint.model import Deployment
 from mlinfra.commands import _group
 from mlinfra.commands._kinds import kind
 from mlinfra.cost.estimate import estimate
+from mlinfra.engine.installed import candidates
 from mlinfra.graph.of_blueprint import deployment_graph
 
 
@@ -34,7 +36,7 @@ def test_a_blueprint_on_a_page_is_checked_evaluated_and_priced(block: Block, tmp
 
 
 def test_languages_of_blocks_are_those_that_something_checks() -> None:
-    known = {"yaml", "yaml fragment", "yaml wrong", "console", "python", "json", ""}
+    known = {"yaml", "yaml fragment", "yaml wrong", "console", "console engine", "python", "json", ""}
     text = {page: page.read_text("utf-8") for page in PAGES}
     found = {(page.name, match[1]) for page in PAGES for match in re.finditer(r"(?m)^```(.+)$", text[page])}
     assert {pair for pair in found if pair[1] not in known} == set()
@@ -44,6 +46,8 @@ def test_languages_of_blocks_are_those_that_something_checks() -> None:
 def test_python_in_the_readme_runs(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.delenv("MLINFRA_SANDBOX", raising=False)
     exec(compile(block.text, str(block), "exec"), {"__name__": "readme"})  # noqa: S102  # our own page
 
 
@@ -54,7 +58,16 @@ def test_python_in_the_readme_runs(block: Block, tmp_path: Path, monkeypatch: py
 )
 def test_a_page_shows_what_its_commands_write(page: Path, tmp_path: Path) -> None:
     text = page.read_text("utf-8")
-    assert renewed(text, workplace(tmp_path)) == text, "`make readme` renews the outputs"
+    assert renewed(text, workplace(tmp_path), engine=False) == text, "`make readme` renews the outputs"
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if "```console engine" in page.read_text("utf-8")], ids=lambda page: page.stem
+)
+@pytest.mark.skipif(not candidates(os.environ), reason="there is no Pulumi CLI; `mlinfra engine install` gets one")
+def test_a_page_shows_what_the_engine_does(page: Path, tmp_path: Path) -> None:
+    text = page.read_text("utf-8")
+    assert renewed(text, workplace(tmp_path), engine=True) == text, "`make readme` renews the outputs"
 
 
 @pytest.mark.parametrize("block", list(blocks("yaml fragment")), ids=str)

@@ -1,0 +1,36 @@
+"""The Pulumi CLI for all tests, and how many of those in `tests/engine` ran: without a CLI most are skipped."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mlinfra.engine.installed import candidates, on_path
+
+ENGINE_TESTS = "tests/engine/"
+
+
+def pytest_configure() -> None:
+    """Put the CLI that `mlinfra engine install` installed on PATH: tests have caches and homes of their own."""
+    found = next((cli for cli in candidates(os.environ) if cli.supported), None)
+    if found is not None:
+        os.environ["PATH"] = on_path(Path(found.path).parent, os.environ)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line about the tests of the engine, where any were collected."""
+    counts = {
+        outcome: sum(
+            report.nodeid.startswith(ENGINE_TESTS)
+            for report in terminalreporter.getreports(outcome)
+            if isinstance(report, pytest.TestReport)
+        )
+        for outcome in ("passed", "failed", "skipped")
+    }
+    if any(counts.values()):
+        found = next(iter(candidates(os.environ)), None)
+        with_what = f"Pulumi CLI {found.version}" if found else "no Pulumi CLI; `mlinfra engine install` gets one"
+        ran, skipped = counts["passed"] + counts["failed"], counts["skipped"]
+        terminalreporter.write_line(f"engine: {ran} tests ran, {skipped} skipped ({with_what})")
