@@ -23,7 +23,7 @@ demo: $(STAMP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh .ci/demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 # Fifty-six times an apply or a destroy is killed at a random moment; `make test` has six of these. About 10 minutes.
 kill-trials: $(STAMP)
