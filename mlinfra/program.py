@@ -28,11 +28,14 @@ def project_name(blueprint: str, layer: Layer) -> str:
     return f"{blueprint}-{layer.label}"
 
 
-def layer_program(deployment: Deployment, layer: Layer) -> Callable[[], None]:
-    """The Pulumi program of one layer: providers, outputs of earlier layers, components in order, late grants, exports."""
+def layer_program(deployment: Deployment, layer: Layer, *, endpoint: str | None = None) -> Callable[[], None]:
+    """The Pulumi program of one layer: providers, outputs of earlier layers, components in order, late grants, exports.
+
+    ``endpoint`` is the URL of a server in the place of AWS's, None for the real ones.
+    """
 
     def program() -> None:
-        _Building(deployment, layer).run()
+        _Building(deployment, layer, endpoint).run()
 
     return program
 
@@ -59,9 +62,10 @@ def _at(component: DeployedComponent) -> Iterator[None]:
 class _Building:
     """One run of one layer's program."""
 
-    def __init__(self, deployment: Deployment, layer: Layer) -> None:
+    def __init__(self, deployment: Deployment, layer: Layer, endpoint: str | None = None) -> None:
         self._deployment = deployment
         self._layer = layer
+        self._endpoint = endpoint
         self._outputs: dict[str, Outputs] = {}
         self._stacks: dict[Layer, tuple[pulumi.StackReference, Mapping[str, Any]]] = {}
         self._clusters: dict[str, pulumi.ProviderResource | None] = {}
@@ -176,6 +180,8 @@ class _Building:
             # Large platforms run into throttling; adaptive mode slows down before AWS refuses.
             retry_mode="adaptive",
             max_retries=RETRIES,
+            # The provider itself heeds AWS_ENDPOINT_URL; such servers have no host name for each bucket.
+            s3_use_path_style=True if self._endpoint else None,
         )
 
     def _stack(self, layer: Layer) -> tuple[pulumi.StackReference, Mapping[str, Any]]:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from mlinfra.blueprint import load_text
+from mlinfra.components._context import Layer
 from mlinfra.errors import MlinfraError
-from mlinfra.graph.evaluate import evaluate_directory
+from mlinfra.graph.evaluate import evaluate, evaluate_directory
 from mlinfra.graph.of_blueprint import blueprint_graph, deployment_graph
+from mlinfra.program import layer_program
 
 ROOT = Path(__file__).parent.parent
 HEAD = "mlinfra: 1\nname: shop\nenvironments: {dev: {region: eu-west-1}}\ncomponents:\n"
@@ -62,3 +64,19 @@ def test_the_template_runs_a_layer_with_the_same_urns(tmp_path: Path) -> None:
     alone = evaluate_directory(tmp_path / "stacks" / "blueprint", account="111111111111", region="eu-west-1")
     whole = blueprint_graph(tmp_path / "blueprints" / "minimal.yaml", environment="dev", environ={}, cache=False)
     assert {node.urn for node in alone.nodes} == {node.urn for node in whole.nodes if node.layer == "foundation"}
+
+
+@pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:5000"])
+def test_another_server_than_aws_has_no_host_name_for_each_bucket(endpoint: str | None) -> None:
+    text = "mlinfra: 1\nname: d\nenvironments: {dev: {region: eu-west-1}}\ncomponents: {b: {kind: bucket}}\n"
+    deployment = load_text(text.replace("name: d", "name: demo"))
+
+    graph = evaluate(
+        layer_program(deployment, Layer.FOUNDATION, endpoint=endpoint),
+        project="demo-foundation",
+        account="123456789012",
+        region="eu-west-1",
+    )
+
+    (provider,) = [node for node in graph.nodes if node.type == "pulumi:providers:aws"]
+    assert provider.inputs.get("s3UsePathStyle") == (None if endpoint is None else "true")

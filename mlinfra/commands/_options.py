@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, TypeAlias
 
 import typer
 
 from mlinfra.commands._completion import blueprints, components, environments
+from mlinfra.errors import UsageError
+
+
+def _use_endpoint(url: str | None) -> str | None:
+    """Let everything in this process and the engine's use the server: boto3 and the AWS provider heed the same variable."""
+    if url is not None:
+        if not url.startswith(("http://", "https://")):
+            raise UsageError(f"`--endpoint {url}` is not a URL", hint="for example `http://127.0.0.1:5000`")
+        os.environ["AWS_ENDPOINT_URL"] = url
+    return url
+
 
 SOURCE_HELP = (
     "A blueprint; also a folder with Pulumi.yaml, a graph, a preview or a state. Left out: the only blueprint here."
@@ -52,6 +64,16 @@ Sandbox: TypeAlias = Annotated[
 Allow: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--allow", help="Let a gate pass: what the plan names, `replace:lake`.", metavar="GATE"),
+]
+Endpoint: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint",
+        help="A server in the place of AWS's, such as moto. Left out: AWS_ENDPOINT_URL.",
+        metavar="URL",
+        callback=_use_endpoint,
+        show_default=False,
+    ),
 ]
 Parallel: TypeAlias = Annotated[
     int | None,

@@ -21,6 +21,7 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     allow: _options.Allow = None,
     sandbox: _options.Sandbox = False,
+    endpoint: _options.Endpoint = None,  # noqa: ARG001 - its callback has done it
     parallel: _options.Parallel = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Look at what is really there first.")] = False,
     details: Annotated[bool, typer.Option("--details", help="List every resource and property of the plan.")] = False,

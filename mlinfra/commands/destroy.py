@@ -29,6 +29,7 @@ def run(
         bool, typer.Option("--cleanup/--no-cleanup", help="Remove what controllers made beside Pulumi.")
     ] = True,
     sandbox: _options.Sandbox = False,
+    endpoint: _options.Endpoint = None,  # noqa: ARG001 - its callback has done it
     parallel: _options.Parallel = None,
     log: _options.Log = None,
     output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",

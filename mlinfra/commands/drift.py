@@ -19,6 +19,7 @@ def run(
     environment: _options.Environment = None,
     sets: _options.Sets = None,
     sandbox: _options.Sandbox = False,
+    endpoint: _options.Endpoint = None,  # noqa: ARG001 - its callback has done it
     parallel: _options.Parallel = None,
     output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
 ) -> None:

@@ -42,6 +42,7 @@ def run(
     no_cache: _options.NoCache = False,
     region: _options.Region = _options.DEFAULT_REGION,
     sandbox: _options.Sandbox = False,
+    endpoint: _options.Endpoint = None,  # noqa: ARG001 - its callback has done it
     detailed_exitcode: Annotated[
         bool,
         typer.Option("--detailed-exitcode", help="Exit with 0 for no changes, 2 for changes, 1 for anything else."),

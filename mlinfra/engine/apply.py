@@ -22,7 +22,6 @@ from mlinfra.engine.session import Session
 from mlinfra.engine.settle import recover, settle
 from mlinfra.engine.works import Errand, LayerWork, Pass, passes
 from mlinfra.errors import EngineError
-from mlinfra.program import layer_program
 
 Status = Literal["succeeded", "failed", "interrupted"]
 
@@ -137,7 +136,7 @@ def _one(session: Session, one: Pass, state: StackState | None, translate: Trans
     if options.parallel:
         more["parallel"] = options.parallel
     try:
-        stack = session.open(one.layer, layer_program(session.deployment, one.layer), state)
+        stack = session.open(one.layer, session.program(one.layer), state)
         if one.what == "destroy":
             # Without the program: what is destroyed is what the state holds.
             stack.destroy(run_program=False, **more)

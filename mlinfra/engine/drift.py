@@ -18,7 +18,6 @@ from mlinfra.graph._engine_values import value_of
 from mlinfra.graph.model import ResourceNode, Value
 from mlinfra.plan.model import PropertyChange, Step
 from mlinfra.plan.values import changed
-from mlinfra.program import layer_program
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def _of_layer(session: Session, layer: Layer, nodes: Mapping[str, ResourceNode])
         if event.res_outputs_event is not None:
             heard[event.res_outputs_event.metadata.urn] = event
 
-    stack = session.open(layer, layer_program(session.deployment, layer), session.state(layer))
+    stack = session.open(layer, session.program(layer), session.state(layer))
     try:
         stack.preview_refresh(
             on_event=hear,

@@ -26,7 +26,8 @@ from mlinfra.engine.process import Cli
 from mlinfra.engine.record import KEY, Record
 from mlinfra.engine.sandbox import install
 from mlinfra.errors import EngineError
-from mlinfra.program import project_name
+from mlinfra.graph.sealed import seen
+from mlinfra.program import layer_program, project_name
 
 if TYPE_CHECKING:
     from mlinfra.blueprint.model import Deployment
@@ -42,7 +43,6 @@ class Options:
     sandbox: bool = False
     parallel: int | None = None
     refresh: bool = False
-    endpoint: str | None = None
 
 
 @dataclass
@@ -110,10 +110,11 @@ class Session:
             return None
         return find_passphrase(self.backend.url, self.environ, make=True)
 
-    @cached_property
+    @property
     def secrets(self) -> tuple[str, ...]:
-        """Texts that no message may hold: the passphrase."""
-        return (self.passphrase.reveal(),) if self.passphrase and self.passphrase.reveal() else ()
+        """Texts that no message may hold: the passphrase, and every secret of the program that was evaluated or of the states that were read."""
+        own = self.passphrase.reveal() if self.passphrase else ""
+        return (*([own] if own else []), *seen())
 
     def scrub(self, text: str) -> str:
         """A text without any of the secrets."""
@@ -133,6 +134,10 @@ class Session:
     def state(self, layer: Layer) -> StackState | None:
         """The last known state of a layer."""
         return self.backend.state(project_name(self.deployment.blueprint, layer), self.deployment.environment)
+
+    def program(self, layer: Layer) -> Callable[[], None]:
+        """The program of a layer, for the servers that ``AWS_ENDPOINT_URL`` names, else for AWS's own."""
+        return layer_program(self.deployment, layer, endpoint=self.environ.get("AWS_ENDPOINT_URL"))
 
     def open(self, layer: Layer, program: Callable[[], None], state: StackState | None) -> automation.Stack:
         """The stack of a layer, made where there is none. Its settings are those that its state was encrypted with.

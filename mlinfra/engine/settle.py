@@ -31,7 +31,7 @@ from mlinfra.engine.sandbox import Cloud
 from mlinfra.engine.session import Session
 from mlinfra.engine.status import Pending
 from mlinfra.errors import EngineError
-from mlinfra.program import layer_program, project_name
+from mlinfra.program import project_name
 
 LOST = re.compile(
     r"error reading from server|transport is closing|connection (?:reset|refused|error)|broken pipe|Unavailable"
@@ -218,7 +218,7 @@ def _with(
 def _refresh(session: Session, layer: Layer, urns: list[str]) -> None:
     if not urns:
         return
-    stack = session.open(layer, layer_program(session.deployment, layer), session.state(layer))
+    stack = session.open(layer, session.program(layer), session.state(layer))
     try:
         stack.refresh(target=urns, run_program=False, show_secrets=False, suppress_outputs=True)
     except CommandError as error:

@@ -350,3 +350,11 @@ def test_a_missing_git_is_said(shop: Path, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="needs git, and there is none on PATH"):
         Request(shop, "dev").against("git:HEAD")
+
+
+def test_an_endpoint_is_a_url(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "plan", "small.yaml", "--endpoint", "localhost:5000")
+    assert (result.code, result.err.splitlines()) == (
+        2,
+        ["error: `--endpoint localhost:5000` is not a URL", "hint: for example `http://127.0.0.1:5000`"],
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets as random_tokens
 import time
+from importlib.metadata import version
 from typing import Any
 
 import grpc
@@ -44,7 +45,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=False, accept_outputs=False)
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return plugin_pb2.PluginInfo(version="0.0.0")
+        # That of the SDK: the engine compares the two.
+        return plugin_pb2.PluginInfo(version=version(f"pulumi-{self._package}"))
 
     def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802
         return empty_pb2.Empty()
