@@ -330,6 +330,7 @@ def test_a_state_that_only_the_cli_reads_needs_it(shop: Path, monkeypatch: pytes
     alone = SHOP.replace("  own: {kind: python, module: things}\n", "")
     shop.write_text(alone.replace("dev: {region", "dev: {state: 'https://state.invalid', region"))
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shop.parent))
     result = run(capsys, "plan", "-e", "dev")
     assert (result.code, result.err.splitlines()) == (
         4,

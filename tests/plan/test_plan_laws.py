@@ -32,10 +32,10 @@ def texts(node: ResourceNode) -> list[str]:
 
 
 @st.composite
-def edits(draw: Any) -> tuple[ResourceGraph, set[str], set[str], dict[str, set[str]]]:
-    """A graph, what is new in it, what goes, and the properties that change by URN."""
-    graph = graph_of(draw(st.sampled_from(GRAPHS)))
-    nodes = list(graph.resources)
+def edits(draw: Any) -> tuple[str, set[str], set[str], dict[str, set[str]]]:
+    """The name of a graph, what is new in it, what goes, and the properties that change by URN."""
+    graph = draw(st.sampled_from(GRAPHS))
+    nodes = list(graph_of(graph).resources)
     chosen = draw(st.lists(st.sampled_from(nodes), max_size=8, unique_by=lambda node: node.urn))
     new, gone, edited = set(), set(), {}
     for node in chosen:
@@ -56,19 +56,26 @@ def implied(before: ResourceNode, names: set[str]) -> str:
     return "replace" if forcing else "update"
 
 
+def stays(node: ResourceNode, graph: ResourceGraph, gone: set[str]) -> bool:
+    """Whether something that goes is kept in the account: for itself, or as a setting of something that goes and is kept."""
+    held = graph.by_urn.get(node.deleted_with or "")
+    return node.retain_on_delete or (held is not None and held.urn in gone and held.retain_on_delete)
+
+
 @FEW
 @given(edits())
 def test_the_steps_are_those_that_the_differences_imply(
-    edit: tuple[ResourceGraph, set[str], set[str], dict[str, set[str]]],
+    edit: tuple[str, set[str], set[str], dict[str, set[str]]],
 ) -> None:
-    graph, new, gone, edited = edit
+    name, new, gone, edited = edit
+    graph = graph_of(name)
     before = without(graph, new)
     after = dataclasses.replace(
         without(graph, gone),
         nodes=tuple(changed(node, edited.get(node.urn, set())) for node in graph.nodes if node.urn not in gone),
     )
     expected = {urn: "import" if graph.by_urn[urn].import_id else "create" for urn in new}
-    expected |= {urn: "keep" if graph.by_urn[urn].retain_on_delete else "delete" for urn in gone}
+    expected |= {urn: "keep" if stays(graph.by_urn[urn], graph, gone) else "delete" for urn in gone}
     expected |= {urn: implied(graph.by_urn[urn], names) for urn, names in edited.items()}
     made = plan(after, before, label="state")
     assert {step.urn: step.operation for step in made.changes} == expected
@@ -79,8 +86,9 @@ def test_the_steps_are_those_that_the_differences_imply(
 @FEW
 @given(edits())
 def test_what_is_protected_and_goes_is_guarded(
-    edit: tuple[ResourceGraph, set[str], set[str], dict[str, set[str]]],
+    edit: tuple[str, set[str], set[str], dict[str, set[str]]],
 ) -> None:
-    graph, _, gone, _ = edit
+    name, _, gone, _ = edit
+    graph = graph_of(name)
     made = plan(without(graph, gone), graph)
     assert {step.urn for step in made.steps if step.guarded} == {urn for urn in gone if graph.by_urn[urn].protect}
