@@ -44,9 +44,9 @@ def taken_over(
                 }
             )
         elif only_plan:
-            emit(shown_plan(found))
+            emit(shown_plan(found, sandbox=sandbox))
         else:
-            note(shown_plan(found))
+            note(shown_plan(found, sandbox=sandbox))
             refuse(found.plan)
             confirmed(f"apply this to `{deployment.environment}`", yes=yes, sandbox=sandbox)
             file = Path(log) if log else None

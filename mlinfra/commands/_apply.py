@@ -22,16 +22,23 @@ if TYPE_CHECKING:
 FAILED, INTERRUPTED = 4, 130
 
 
-def shown_plan(found: Forecast, *, details: bool = False) -> str:
+def shown_plan(found: Forecast, *, sandbox: bool, details: bool = False) -> str:
     """The plan as text for people, with what it costs."""
     from mlinfra.commands._comparison import age
     from mlinfra.commands._estimates import estimated
     from mlinfra.render.plan_text import plan_text
 
     after = estimated(found.graph)
-    before = None if found.before is None else estimated(found.before)
+    before = None if found.priced is None else estimated(found.priced)
     text = plan_text(
-        found.plan, after, before, region=found.graph.region, age=age(found), details=details, terminal=stderr()
+        found.plan,
+        after,
+        before,
+        region=found.graph.region,
+        age=age(found),
+        simulated=sandbox,
+        details=details,
+        terminal=stderr(),
     )
     return "\n".join([text, *found.remarks])
 

@@ -121,7 +121,7 @@ def _given(asked: Request, against: str) -> GivenStates | None:
     if against.startswith(("git:", "environment:")):
         return None
     path = Path(against)
-    files = exports_in(against) or ((path,) if path.name.endswith((".json", ".json.gz")) else ())
+    files = exports_in(against) or ((path,) if path.is_file() and path.suffix not in (".yaml", ".yml") else ())
     if not files:
         return None
     found = GivenStates(files)

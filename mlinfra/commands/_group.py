@@ -70,6 +70,8 @@ class Verbs(TyperGroup):
             from mlinfra.commands._output import close_to
             from mlinfra.errors import UsageError
 
+            if parts := [f"`{verb}`" for verb in files() if verb.startswith(f"{args[0]} ")]:
+                raise UsageError(f"`{args[0]}` alone is no verb", hint=f"there are {', '.join(parts)}")
             hint = close_to(args[0], files()) or "`mlinfra --help` lists the verbs"
             raise UsageError(f"there is no verb `{args[0]}`", hint=hint)
         return (args[0] if command else None), command, args[1:]

@@ -7,12 +7,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from mlinfra.commands._output import note, stderr
+from mlinfra.engine.aftermath import SUMMARIES
 from mlinfra.engine.events import Cleaned, Event, LayerBegan, LayerEnded, Message, ResourceEvent
 from mlinfra.render.progress import DOING, counts_text, duration, layer_line, message_line, resource_line
 from mlinfra.render.terminal import fitting, printable
 
 if TYPE_CHECKING:
     from rich.live import Live
+    from rich.text import Text
 
 SHOWN = 8
 """Resources in work that are shown at once."""
@@ -65,7 +67,7 @@ class Progress:
                 )
             case Cleaned(step, text):
                 self._say(f"  · {step}: {printable(text)}")
-            case Message(_, severity, text, _) if severity != "info":
+            case Message(_, severity, text, _) if severity != "info" and not SUMMARIES.fullmatch(text):
                 self._say(message_line(severity, text, terminal=self._terminal))
 
     def _say(self, line: str) -> None:
@@ -76,7 +78,10 @@ class Progress:
 
         self._live.console.print(Text.from_ansi(line), soft_wrap=True)
 
-    def _below(self) -> str:
+    def _below(self) -> Text:
+        """What is in work, as it is: rich would take brackets in a name for markup, and paint numbers."""
+        from rich.text import Text
+
         now = time.monotonic()
         working = list(self._working.values())
         lines = [
@@ -88,4 +93,4 @@ class Progress:
         ]
         if len(working) > SHOWN:
             lines.append(f"  … and {len(working) - SHOWN} more")
-        return "\n".join(lines)
+        return Text("\n".join(lines))

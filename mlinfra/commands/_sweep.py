@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def kept_lines(found: Destruction) -> list[str]:
 
     if not found.remains:
         return []
-    settings = len(found.left.nodes) - len(found.remains)
+    settings = len(found.graph.nodes) - len(found.remains)
     beside = f", with {settings} settings of it" if settings else ""
     return [
         f"Stays in the account, outside of the state{beside}:",
@@ -67,7 +68,7 @@ def _kept(found: Destruction, output: str) -> list[dict[str, object]]:
 
     if not found.remains:
         return []
-    priced = estimated(found.left)
+    priced = estimated(found.graph)
     costs = {node.urn: [c.amount.expected for c in priced.charges if c.resource == node.urn] for node in found.remains}
     if output == "text":
         emit("")
@@ -75,6 +76,8 @@ def _kept(found: Destruction, output: str) -> list[dict[str, object]]:
         emit(f"kept on purpose, {_monthly(total.range.expected, complete=total.complete)}:")
         for node in found.remains:
             emit(f"  {node.name}  {type_text(node.type)}  {found.identity(node)}")
+        first = found.remains[0]
+        emit(f"before the next apply: `mlinfra import {first.component}.{first.name} {found.identity(first)}`")
     return [
         {
             "name": node.name,
@@ -92,10 +95,13 @@ def _left(session: Session, found: Destruction) -> tuple[Leftover, ...]:
     from mlinfra.engine.places import sandbox_folder
     from mlinfra.engine.sandbox import Cloud
     from mlinfra.engine.sweep import known_arns, left_in_sandbox, leftovers
-    from mlinfra.graph.of_blueprint import deployment_graph
 
-    # Where the state is empty, an earlier destroy kept what the blueprint says.
-    kept = found.before if found.works and found.before else deployment_graph(session.deployment)
+    if found.declared is None:
+        raise EngineError(
+            "what the blueprint keeps is not known, because it cannot be evaluated; nothing was looked for"
+        )
+    # What the blueprint keeps is nobody's leftover, also where an earlier destroy has taken it out of the state.
+    kept = replace(found.declared, nodes=(*found.declared.nodes, *(found.before.nodes if found.before else ())))
     if session.options.sandbox:
         return left_in_sandbox(session.deployment, Cloud(sandbox_folder(os.environ) / "cloud.db"), kept=kept)
     known = known_arns(found.states.values())

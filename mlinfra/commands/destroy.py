@@ -57,7 +57,7 @@ def run(
             emit("nothing is deployed" if output == "text" else "{}")
             return
         if found.works:
-            note(shown_plan(found))
+            note(shown_plan(found, sandbox=sandbox))
             for line in kept_lines(found):
                 note(line)
         if (deployment.protected or found.protected) and "destroy" not in (allow or ()):

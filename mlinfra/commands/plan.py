@@ -78,7 +78,7 @@ def run(
     if output == "json":
         emit_json(document)
     else:
-        emit(_text(made, after, before, output, details=details))
+        emit(_text(made, after, before, output, simulated=sandbox and made.found is not None, details=details))
         for remark in made.found.remarks if made.found else ():
             note(remark)
     if out is not None and deployment is not None and made.found is not None:
@@ -96,13 +96,22 @@ def run(
         raise typer.Exit(2)
 
 
-def _text(made: Comparison, after: Estimate, before: Estimate | None, output: str, *, details: bool) -> str:
+def _text(
+    made: Comparison, after: Estimate, before: Estimate | None, output: str, *, simulated: bool, details: bool
+) -> str:
     if output == "markdown":
         from mlinfra.render.plan_markdown import plan_markdown
 
-        return plan_markdown(made.plan, after, before, region=made.graph.region, age=made.age)
+        return plan_markdown(made.plan, after, before, region=made.graph.region, age=made.age, simulated=simulated)
     from mlinfra.render.plan_text import plan_text
 
     return plan_text(
-        made.plan, after, before, region=made.graph.region, age=made.age, details=details, terminal=stdout()
+        made.plan,
+        after,
+        before,
+        region=made.graph.region,
+        age=made.age,
+        simulated=simulated,
+        details=details,
+        terminal=stdout(),
     )

@@ -66,7 +66,7 @@ def run(
         options = Options(sandbox=sandbox, parallel=parallel)
         with Session(deployment, options, record=chosen.record) as session:
             found = forecast(deployment, session.backend, session.passphrase, allowed=allow or ())
-            note(shown_plan(found, details=details))
+            note(shown_plan(found, sandbox=sandbox, details=details))
             if not any(work.changed for work in found.works):
                 emit("nothing to do" if output == "text" else "{}")
                 return

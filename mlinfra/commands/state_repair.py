@@ -84,8 +84,9 @@ def run(
         )
     else:
         lines = [
-            f"{one.layer.label}: {one.copy} is in its place; the damaged one is {place}; "
-            "what was made after the copy is not in it: `mlinfra import` takes in what `mlinfra plan` would make again"
+            f"{one.layer.label}: {one.copy} is in its place; {_kept(place)}; "
+            "what was made after the copy is not in it: `mlinfra import` takes in what `mlinfra plan` would make again, "
+            "and the next apply what the last one noted"
             for one, place in zip(damaged, kept, strict=True)
         ]
         lines += [f"forgotten: {one.operation.name}" for one in chosen]
@@ -99,11 +100,16 @@ def run(
         raise typer.Exit(1)
 
 
+def _kept(place: str) -> str:
+    return f"the damaged one is {place}" if place else "the file was gone"
+
+
 def _said(damage: Damage) -> str:
+    how = "gone" if damage.gone else "damaged"
     if damage.copy is None:
-        return f"{damage.layer.label}: `{damage.key}` is damaged, and no copy is whole"
+        return f"{damage.layer.label}: `{damage.key}` is {how}, and no copy is whole"
     return (
-        f"{damage.layer.label}: `{damage.key}` is damaged; the youngest whole copy is `{damage.copy}` "
+        f"{damage.layer.label}: `{damage.key}` is {how}; the youngest whole copy is `{damage.copy}` "
         f"of {moment(damage.modified)}, with {damage.resources} entries"
     )
 

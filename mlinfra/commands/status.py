@@ -75,7 +75,6 @@ def _document(one: LayerStatus) -> dict[str, object]:
 
 
 def _text(layers: tuple[LayerStatus, ...]) -> str:
-    from mlinfra.render.progress import counts_text
     from mlinfra.render.tables import table
 
     rows = [
@@ -84,17 +83,20 @@ def _text(layers: tuple[LayerStatus, ...]) -> str:
             "?" if one.problem else str(one.resources),
             "-" if one.last is None else f"{one.last.kind} {one.last.result}",
             moment(one.last.ended if one.last else one.modified),
-            "" if one.last is None else counts_text(one.last.changes),
         )
         for one in layers
     ]
-    lines = [table(("LAYER", "RESOURCES", "LAST", "WHEN", ""), rows, right=(1,), whole=(0, 2, 3), terminal=stdout())]
+    lines = [table(("LAYER", "RESOURCES", "LAST", "WHEN"), rows, right=(1,), whole=(0, 2, 3), terminal=stdout())]
     for one in layers:
         if one.problem:
             lines.append(f"{one.layer.label}: {one.problem}; `mlinfra state repair` shows what can be done")
         lines += [
-            f"{one.layer.label}: {each.operation} {each.name} ({each.type}) was begun, and nobody knows how it ended; "
-            "`mlinfra state repair` shows what can be done"
+            f"{one.layer.label}: {each.operation} {each.name} ({each.type}) was begun, and "
+            + (
+                "may still be in work: the layer is locked"
+                if one.locks
+                else "nobody knows how it ended; `mlinfra state repair` shows what can be done"
+            )
             for each in one.pending
         ]
         lines += [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mlinfra.engine.events import Event, Message, ResourceEvent
 from mlinfra.engine.failures import Failure, explain_failure
@@ -96,6 +96,10 @@ class Aftermath:
         whole = "\n".join(texts)
         machines = instance_type(step) if step else None
         known = explain_failure(whole, event.type, region=self.region, instance_type=machines)
+        if known and step and step.component:
+            # Who reads this knows neither what a child is called nor where its name goes.
+            exact = known.advice.replace("`mlinfra import`", f"`mlinfra import {step.component}.{step.name} ID`")
+            known = replace(known, advice=exact)
         said = "; ".join(_longest(plain_words(text) for text in texts))
         component = step.component if step else None
         return Refused(event.urn, event.layer, event.operation, component, said, known)

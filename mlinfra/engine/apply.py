@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
+from pulumi.automation import EngineEvent
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 
+from mlinfra.components._context import Layer
 from mlinfra.engine.backend import StackState
 from mlinfra.engine.events import Cleaned, LayerBegan, LayerEnded, Listener, Message, Translator
 from mlinfra.engine.process import interruptible
@@ -20,10 +22,13 @@ from mlinfra.engine.remains import remaining
 from mlinfra.engine.runs import Run
 from mlinfra.engine.session import Session
 from mlinfra.engine.settle import recover, settle
+from mlinfra.engine.unsaved import in_cloud, keep
+from mlinfra.engine.watch import Watch, refusal
 from mlinfra.engine.works import Errand, LayerWork, Pass, passes
 from mlinfra.errors import EngineError
 
 Status = Literal["succeeded", "failed", "interrupted"]
+OnEvent: TypeAlias = Callable[[EngineEvent], None]
 
 
 @dataclass(frozen=True)
@@ -100,12 +105,11 @@ def run(session: Session, todo: tuple[Pass | Errand, ...], listen: Listener, ope
                 quiet_plugins=session.options.sandbox,
                 remains=remaining(state.resources if state else ()),
             )
-            error = _one(session, one, state, translate, message)
+            watch = Watch(session, one.layer, listen)
+            with watch.watching():
+                error = _one(session, one, state, watch.hearing(translate), message)
             if error is not None:
-                try:
-                    recover(session, one.layer, translate.not_created, heard, listen)
-                except EngineError as unsettled:
-                    error = f"{error}\n{_words(unsettled)}"
+                error = _after(session, one.layer, translate, heard, listen, watch.stopped, error)
             _add(counts.setdefault(one.layer.label, {}), translate.counts)
             seconds = time.monotonic() - started
             listen(LayerEnded(one.layer.label, one.what, seconds, translate.counts, error is not None))
@@ -123,12 +127,50 @@ def _errand(session: Session, one: Errand, listen: Listener, pressed: Callable[[
     return None
 
 
-def _one(session: Session, one: Pass, state: StackState | None, translate: Translator, message: str) -> str | None:
+def _after(
+    session: Session,
+    layer: Layer,
+    translate: Translator,
+    heard: list[Message],
+    listen: Listener,
+    stopped: str | None,
+    error: str,
+) -> str:
+    """Keep what a run that failed may have left unknown to the state; what there is to say of how it failed."""
+    refused = stopped or refusal(session, layer)
+    words = [error]
+    if refused is not None:
+        words = [f"layer {layer.label} stopped, its state cannot be saved: {refused}"]
+        if working := [urn.rpartition("::")[2] for urn in translate.creating if in_cloud(urn)]:
+            words.append(f"in work when it happened: {', '.join(f'`{name}`' for name in sorted(working))}")
+        repair = "" if _readable(session, layer) else ", then `mlinfra state repair`"
+        words.append(
+            f"make it writable{repair}, then run this again: it looks first for what was created, and takes that in"
+        )
+        listen(Message(layer.label, "error", "\n".join(words)))
+    try:
+        if refused is None:
+            recover(session, layer, translate.not_created, heard, listen)
+        keep(session, layer, translate.created.values(), translate.creating.values())
+    except EngineError as unsettled:
+        words.append(_words(unsettled))
+    return "\n".join(words)
+
+
+def _readable(session: Session, layer: Layer) -> bool:
+    try:
+        session.state(layer)
+    except EngineError:
+        return False
+    return True
+
+
+def _one(session: Session, one: Pass, state: StackState | None, listen: OnEvent, message: str) -> str | None:
     """Run the engine once; what it says where it fails."""
     options = session.options
     more: dict[str, Any] = {
         "message": message,
-        "on_event": translate,
+        "on_event": listen,
         "show_secrets": False,
         "suppress_outputs": True,
         "suppress_progress": True,

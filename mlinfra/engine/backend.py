@@ -21,8 +21,11 @@ from mlinfra.errors import EngineError
 if TYPE_CHECKING:
     from mlinfra.blueprint.model import Deployment
 
+VERSION = 3
+"""The latest version of a state's form that is known here."""
 ROOT = ".pulumi"
 ORGANIZATION = "organization"
+HISTORY = (".history.json", ".history.json.gz")
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ class Backend:
         return store_of(self.url) is not None
 
     def state(self, project: str, stack: str) -> StackState | None:
-        """The state of a stack, None where there is no such stack. Raises EngineError for one that is damaged.
+        """The state of a stack, None where there is no such stack. Raises EngineError for one that is damaged or was lost.
 
         A backend whose files only the Pulumi CLI reads is asked through it.
         """
@@ -128,6 +131,12 @@ class Backend:
         base = f"{ROOT}/stacks/{project}/{stack}.json"
         written = {key: when for key in (base, f"{base}.gz") if (when := self.store.modified(key)) is not None}
         if not written:
+            if any(key.endswith(HISTORY) for key in self.store.keys(f"{ROOT}/history/{project}/{stack}/")):
+                # Pulumi removes the history with the stack: this file was lost.
+                raise EngineError(
+                    f"the state of `{project}/{stack}` is gone: there was a `{base}`, says its history",
+                    hint="`mlinfra state repair` puts the last copy back",
+                )
             return None
         key = max(written, key=lambda one: written[one])
         content = self.store.read(key)
@@ -142,6 +151,12 @@ class Backend:
             ) from None
         if not isinstance(document, dict):
             raise EngineError(f"the state of `{project}/{stack}` is damaged: `{key}` is not a mapping")
+        version = document.get("version")
+        if isinstance(version, int) and version > VERSION:
+            raise EngineError(
+                f"the state of `{project}/{stack}` has version {version}, and this mlinfra reads up to {VERSION}",
+                hint="a newer Pulumi CLI wrote it: use a newer mlinfra, too",
+            )
         return StackState(project, stack, document, written[key])
 
     def stacks(self) -> tuple[tuple[str, str], ...]:
@@ -177,11 +192,7 @@ class Backend:
 
     def history(self, project: str, stack: str) -> tuple[Update, ...]:
         """The operations on a stack, newest first."""
-        keys = [
-            key
-            for key in self.store.keys(f"{ROOT}/history/{project}/{stack}/")
-            if key.endswith((".history.json", ".history.json.gz"))
-        ]
+        keys = [key for key in self.store.keys(f"{ROOT}/history/{project}/{stack}/") if key.endswith(HISTORY)]
         updates = [_update(number, _mapping(self.store.read(key))) for number, key in enumerate(sorted(keys), start=1)]
         return tuple(reversed(updates))
 

@@ -13,25 +13,32 @@ from mlinfra.engine.events import Listener
 from mlinfra.engine.forecast import Forecast, stored
 from mlinfra.engine.session import Session
 from mlinfra.engine.works import Errand, LayerWork, Pass
+from mlinfra.errors import MlinfraError
 from mlinfra.graph.model import ResourceGraph, ResourceNode
+from mlinfra.graph.of_blueprint import deployment_graph
+from mlinfra.graph.relink import relinked
 from mlinfra.plan.diff import plan
 
 
 @dataclass(frozen=True, kw_only=True)
 class Destruction(Forecast):
-    """What a destroy would do. ``graph`` is empty."""
+    """What a destroy would do. ``graph`` is what stays, so that its price can be told."""
+
+    declared: ResourceGraph | None = None
+    """The blueprint's graph; None where it cannot be evaluated, which is no reason not to destroy."""
+
+    used: ResourceGraph | None = None
+    """``before`` with what is expected of it, which no state holds."""
+
+    @property
+    def priced(self) -> ResourceGraph | None:
+        """``used``: an endpoint that goes saves what it cost, not only what it would cost unused."""
+        return self.used
 
     @property
     def remains(self) -> tuple[ResourceNode, ...]:
         """What stays in the account and is forgotten: data that the blueprint keeps."""
         return tuple(node for node in (self.before.resources if self.before else ()) if node.retain_on_delete)
-
-    @property
-    def left(self) -> ResourceGraph:
-        """Everything that stays, with what belongs to it, as a graph: so that it can be priced."""
-        before = self.before or self.graph
-        kept = {step.urn for step in self.plan.steps if step.operation == "keep"}
-        return replace(before, nodes=tuple(node for node in before.nodes if node.urn in kept), outputs={})
 
     def identity(self, node: ResourceNode) -> str:
         """The id of a resource in the account."""
@@ -48,16 +55,31 @@ class Destruction(Forecast):
 
 
 def destruction(deployment: Deployment, backend: Backend) -> Destruction:
-    """What a destroy would do, from the states alone: the blueprint's programs are not run. Raises EngineError."""
+    """What a destroy would do, from the states alone: of the blueprint only the expected use is taken. Raises EngineError."""
     states, _, before = stored(deployment, backend, None)
     nothing = replace(before, nodes=(), outputs={})
+    made = plan(nothing, before, label="state", removed=None)
+    kept = {step.urn for step in made.steps if step.operation == "keep"}
+    try:
+        declared = deployment_graph(deployment)
+    except MlinfraError:
+        declared = None
+    resources = [item for state in states.values() for item in state.resources]
+    outputs = {str(item["urn"]): {**(item.get("outputs") or {}), "id": item.get("id")} for item in resources}
+    used = relinked(before, outputs, {node.urn: node.usage for node in declared.nodes} if declared else {})
     works = tuple(
         LayerWork(layer=layer, changed=True, going=tuple(str(item["urn"]) for item in state.resources), empties=True)
         for layer, state in states.items()
         if state.resources
     )
     return Destruction(
-        plan=plan(nothing, before, label="state"), graph=nothing, before=before, works=works, states=states
+        plan=made,
+        graph=replace(used, nodes=tuple(node for node in used.nodes if node.urn in kept), outputs={}),
+        before=before,
+        used=used,
+        works=works,
+        states=states,
+        declared=declared,
     )
 
 

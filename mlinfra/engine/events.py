@@ -11,7 +11,8 @@ from typing import Literal, TypeAlias
 from pulumi.automation import EngineEvent, OpType, StepEventStateMetadata
 
 Severity = Literal["info", "warning", "error"]
-IGNORED_OPERATIONS = frozenset({OpType.SAME, OpType.READ, OpType.REFRESH})
+IGNORED_OPERATIONS = frozenset({OpType.SAME, OpType.READ, OpType.REFRESH, OpType.REPLACE})
+"""What does nothing in the cloud; of a replacement the creation and the deletion are told."""
 AMBIENT_PLUGIN = re.compile(r"using pulumi-resource-\S+ from \$PATH|wrong version may be on your path")
 CREATIONS = frozenset({OpType.CREATE, OpType.CREATE_REPLACEMENT})
 COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
@@ -27,7 +28,7 @@ class LayerBegan:
 
 @dataclass(frozen=True, slots=True)
 class LayerEnded:
-    """Work on a layer is over. ``counts`` are the engine's own, by operation."""
+    """Work on a layer is over. ``counts`` are its resources by operation, without what is in no cloud: stacks, components."""
 
     layer: str
     what: str
@@ -94,37 +95,49 @@ class Translator:
     counts: dict[str, int] = field(default_factory=dict)
     not_created: dict[str, StepEventStateMetadata] = field(default_factory=dict)
     """What failed to be created, by URN, as the engine tells of it."""
+    created: dict[str, StepEventStateMetadata] = field(default_factory=dict)
+    """What was created, likewise."""
+    creating: dict[str, StepEventStateMetadata] = field(default_factory=dict)
+    """What began to be created, and nothing more was heard of."""
     _began: dict[str, float] = field(default_factory=dict)
-    _left: int = 0
 
     def __call__(self, event: EngineEvent) -> None:
         """Hear one event of the engine's."""
         if (before := event.resource_pre_event) is not None and not before.planning:
             self._began[before.metadata.urn] = time.monotonic()
             self._resource("begin", before.metadata.op, before.metadata.urn)
+            if before.metadata.op in CREATIONS and before.metadata.new is not None:
+                self.creating[before.metadata.urn] = before.metadata.new
         elif (after := event.res_outputs_event) is not None and not after.planning:
             self._resource("done", after.metadata.op, after.metadata.urn)
+            if after.metadata.op in CREATIONS and after.metadata.new is not None:
+                self.created[after.metadata.urn] = after.metadata.new
+                self.creating.pop(after.metadata.urn, None)
         elif (failed := event.res_op_failed_event) is not None:
             self._resource("failed", failed.metadata.op, failed.metadata.urn)
+            self.creating.pop(failed.metadata.urn, None)
             if failed.metadata.op in CREATIONS and failed.metadata.new is not None:
                 self.not_created[failed.metadata.urn] = failed.metadata.new
         elif (said := event.diagnostic_event) is not None:
             self._message(said.severity, said.message, said.urn)
-        elif (summary := event.summary_event) is not None:
-            self.counts = {str(getattr(op, "value", op)): count for op, count in summary.resource_changes.items()}
-            if self._left:
-                self.counts |= {"delete": self.counts.get("delete", 0) - self._left, "keep": self._left}
 
     def _resource(self, phase: Literal["begin", "done", "failed"], operation: OpType, urn: str) -> None:
         type_ = urn.split("::")[2].rpartition("$")[2]
-        if phase != "failed" and (operation in IGNORED_OPERATIONS or type_.startswith(("pulumi:", "mlinfra:"))):
+        grouping = type_.startswith(("pulumi:", "mlinfra:"))
+        if phase == "done" and operation == OpType.SAME and not grouping:
+            self._count(operation.value)
+        if phase != "failed" and (operation in IGNORED_OPERATIONS or grouping):
             return
         seconds = 0.0 if phase == "begin" else time.monotonic() - self._began.get(urn, time.monotonic())
         word = operation.value
         if operation == OpType.DELETE and urn in self.remains:
             word = "keep"
-            self._left += phase == "done"
+        if phase == "done":
+            self._count(word)
         self.listen(ResourceEvent(self.layer, phase, word, urn, seconds))
+
+    def _count(self, word: str) -> None:
+        self.counts[word] = self.counts.get(word, 0) + 1
 
     def _message(self, severity: str, text: str, urn: str | None) -> None:
         if severity not in ("info", "info#err", "warning", "error") or (

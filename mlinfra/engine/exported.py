@@ -35,8 +35,9 @@ class GivenStates:
         self._states: dict[tuple[str, str], StackState] = {}
         for file in files:
             document = load(file)
-            if isinstance(document, Mapping) and (found := _named(document)) is not None:
-                self._states[found.project, found.stack] = found
+            for one in _parts(document):
+                if (found := _named(one)) is not None:
+                    self._states[found.project, found.stack] = found
 
     def state(self, project: str, stack: str) -> StackState | None:
         """The state of a stack, None where no file holds it."""
@@ -80,6 +81,16 @@ def exported(url: str, project: str, stack: str) -> StackState | None:
             ) from None
     document = json.loads(text)
     return StackState(project, stack, document, _written(document))
+
+
+def _parts(document: object) -> Iterable[Mapping[str, Any]]:
+    """The states in a file: one of Pulumi's, or those of all layers that ``mlinfra state export`` wrote."""
+    if not isinstance(document, Mapping):
+        return ()
+    layers = document.get("layers")
+    if "mlinfra_state" in document and isinstance(layers, Mapping):
+        return [one for one in layers.values() if isinstance(one, Mapping)]
+    return (document,)
 
 
 def _named(document: Mapping[str, Any]) -> StackState | None:

@@ -16,6 +16,7 @@ from mlinfra.engine.decryption import decrypter, holds_secret, revealed, unread
 from mlinfra.engine.exported import States
 from mlinfra.engine.passphrase import Passphrase
 from mlinfra.engine.works import LayerWork
+from mlinfra.errors import RefusedError
 from mlinfra.graph._engine_values import value_of
 from mlinfra.graph._standins import holds_unknown
 from mlinfra.graph.model import LAYERS, ResourceGraph, ResourceNode, Unknown, Value
@@ -45,6 +46,11 @@ class Forecast:
     def modified(self) -> datetime.datetime | None:
         """When the youngest state was written; None where nothing is deployed."""
         return max((state.modified for state in self.states.values() if state.modified), default=None)
+
+    @property
+    def priced(self) -> ResourceGraph | None:
+        """What was there before, as it can be priced."""
+        return self.before
 
     @property
     def pending(self) -> tuple[tuple[Layer, Mapping[str, Any]], ...]:
@@ -83,7 +89,8 @@ def stored(
 ) -> tuple[Mapping[Layer, StackState], Documents, ResourceGraph]:
     """The states of all layers: as stored, revealed, and as one graph of the deployment. Raises EngineError.
 
-    The account of the graph is the one in the states, where they name one, else the deployment's.
+    The account of the graph is the one in the states, where they name one, else the deployment's. Raises RefusedError where
+    the environment names another: nothing of what is deployed would be found there, and all of it taken for gone.
     """
     found = {layer: held.state(project_name(deployment.blueprint, layer), deployment.environment) for layer in Layer}
     states = {layer: state for layer, state in found.items() if state is not None}
@@ -97,6 +104,11 @@ def stored(
         graph = read_state({"version": 3, "deployment": dict(documents[layer])})
         nodes += (replace(node, layer=LAYERS[layer - 1]) for node in graph.nodes)
         accounts |= {graph.account} if graph.account else set()
+    if len(accounts) == 1 and not deployment.account_is_stand_in and deployment.account not in accounts:
+        raise RefusedError(
+            f"`{deployment.environment}` is deployed in account {min(accounts)}, and not in {deployment.account}",
+            hint="to move it, destroy it first, with the account as it was; or choose another name for the environment",
+        )
     before = ResourceGraph(
         nodes=tuple(nodes),
         blueprint=deployment.blueprint,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import json
@@ -35,8 +36,7 @@ class OperationLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._stream is not None:
-            self._stream.close()
+        self._close()
 
     def __call__(self, event: Event) -> None:
         """Write one event. A disk that is full ends the log, not the operation."""
@@ -48,6 +48,12 @@ class OperationLog:
             self._stream.write(json.dumps(line) + "\n")
             self._stream.flush()
         except OSError:
+            self._close()
+
+    def _close(self) -> None:
+        if self._stream is not None:
+            with contextlib.suppress(OSError):  # what a full disk did not take is tried once more
+                self._stream.close()
             self._stream = None
 
 

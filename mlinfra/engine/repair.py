@@ -9,13 +9,13 @@ import datetime
 import gzip
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mlinfra.blueprint.model import Deployment
 from mlinfra.components._context import Layer
-from mlinfra.engine.backend import ORGANIZATION, ROOT, Backend
+from mlinfra.engine.backend import HISTORY, ORGANIZATION, ROOT, Backend
 from mlinfra.engine.copies import stack_document, write_copy
 from mlinfra.engine.places import data_folder
 from mlinfra.engine.session import Session
@@ -28,7 +28,7 @@ CREATING = "creating"
 
 @dataclass(frozen=True, kw_only=True)
 class Damage:
-    """A state file that is not JSON. ``copy`` is the newest one before it that is whole, None where there is none.
+    """A state file that is not JSON, or that is ``gone``. ``copy`` is the newest one before it that is whole, None where there is none.
 
     ``resources`` is how many that has.
     """
@@ -38,6 +38,7 @@ class Damage:
     copy: str | None
     modified: datetime.datetime | None = None
     resources: int = 0
+    gone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,9 @@ def damages(deployment: Deployment, backend: Backend) -> tuple[Damage, ...]:
         base = f"{ROOT}/stacks/{project}/{deployment.environment}.json"
         written = {key: when for key in (base, f"{base}.gz") if (when := backend.store.modified(key)) is not None}
         if not written:
+            history = backend.store.keys(f"{ROOT}/history/{project}/{deployment.environment}/")
+            if any(one.endswith(HISTORY) for one in history):
+                found.append(replace(_damage(deployment, backend, layer, base), gone=True))
             continue
         key = max(written, key=lambda one: written[one])
         if _document(backend, key) is None:
@@ -95,17 +99,21 @@ def _damage(deployment: Deployment, backend: Backend, layer: Layer, key: str) ->
 
 
 def put_back(backend: Backend, damage: Damage) -> str:
-    """Put the copy in the place of the damaged file, which is kept beside it; the key of the latter. Raises EngineError."""
+    """Put the copy in the place of the damaged file, which is kept beside it; the key of the latter.
+
+    Empty where it was gone. Raises EngineError.
+    """
     content = backend.store.read(damage.key)
     good = None if damage.copy is None else backend.store.read(damage.copy)
-    if damage.copy is None or content is None or good is None:
+    if damage.copy is None or good is None:
         raise EngineError(
             f"no copy of the state of layer {damage.layer.label} is whole",
             hint="older versions may be in a backup of the disk, or among the versions of the bucket",
         )
-    now = datetime.datetime.now(datetime.UTC)
-    kept = f"{damage.key}.damaged-{now:%Y%m%dT%H%M%S%f}"
-    backend.store.write(kept, content)
+    kept = ""
+    if content is not None:
+        kept = f"{damage.key}.damaged-{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}"
+        backend.store.write(kept, content)
     packed = damage.key.endswith(".gz")
     text = gzip.decompress(good) if damage.copy.removesuffix(".bak").endswith(".gz") else good
     backend.store.write(damage.key, gzip.compress(text) if packed else text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -197,6 +198,9 @@ class Session:
 
 def _ended(loop: asyncio.AbstractEventLoop) -> None:
     """End what the SDK leaves running where the engine went away under a program, or it is reported as the interpreter ends."""
+    last = time.monotonic() + ENDED_SECONDS
+    while loop.is_running() and time.monotonic() < last:
+        time.sleep(0.01)  # the engine was killed under a program, which has not noticed yet
     if loop.is_closed() or loop.is_running():
         return
     tasks = asyncio.all_tasks(loop)

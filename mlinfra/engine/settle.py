@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import copy
 import csv
+import json
 import os
 import re
 import socket
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -30,6 +31,7 @@ from mlinfra.engine.repair import CREATING, Unfinished, unfinished
 from mlinfra.engine.sandbox import Cloud
 from mlinfra.engine.session import Session
 from mlinfra.engine.status import Pending
+from mlinfra.engine.unsaved import in_cloud, noted, resource_of, taken_in
 from mlinfra.errors import EngineError
 from mlinfra.program import project_name
 
@@ -47,19 +49,34 @@ def settle(session: Session, layer: Layer, listen: Listener) -> None:
     if session.backend.locks(project_name(session.deployment.blueprint, layer), session.deployment.environment):
         raise EngineError(session.lock_message(layer))  # what is pending is in work
     _whole(session, layer)
-    state = session.state(layer)
-    if state is None or not state.pending:
+    state, unsaved = session.state(layer), noted(session, layer)
+    if state is None and unsaved:
+        # The first run of a layer, and not even a copy is left: what it noted goes into a new stack.
+        session.open(layer, session.program(layer), None)
+        state = session.state(layer)
+    if state is None:
+        return
+    known = {(str(item["urn"]), str(item.get("id", ""))) for item in state.resources}
+    lost = {str(one["urn"]): one for one in unsaved if _lost(one, known)}
+    if not state.pending and not lost:
+        taken_in(session, layer)
         return
     creates = {str(one["resource"]["urn"]): one["resource"] for one in state.pending if one.get("type") == CREATING}
-    begun = {urn: existing(session, state, resource) for urn, resource in creates.items()}
+    creates = {**creates, **lost}
+    begun = {
+        urn: str(resource.get("id") or "") or existing(session, state, resource) for urn, resource in creates.items()
+    }
     open_ = [one for one in unfinished(session.deployment, session.backend) if one.layer == layer]
+    there = {one.operation.urn for one in open_}
+    open_ += [_unfinished(layer, resource) for urn, resource in lost.items() if urn not in there and in_cloud(urn)]
     asking = [one for one in open_ if begun.get(one.operation.urn, "") is None]
     if asking:
         raise EngineError("\n".join(_said(one) for one in asking))
     others = [one.operation.urn for one in open_ if one.operation.urn not in creates]
     taken = {urn: id_ for urn, id_ in begun.items() if id_}
     _import(session, layer, state, {urn: (creates[urn], id_) for urn, id_ in taken.items()})
-    _refresh(session, layer, [*taken, *others])
+    _refresh(session, layer, [*(urn for urn in taken if in_cloud(urn)), *others])
+    taken_in(session, layer)
     for one in open_:
         end = "is looked up in the cloud" if one.operation.urn in (*taken, *others) else "was not created"
         text = f"an earlier command ended while {one.operation.operation} `{one.operation.name}`: it {end}"
@@ -82,7 +99,7 @@ def recover(
     state = session.state(layer) if lost and session.backend.readable else None
     if state is None:
         return
-    asked = {urn: _resource(one) for urn, one in failed.items() if urn in lost}
+    asked = {urn: resource_of(one) for urn, one in failed.items() if urn in lost}
     found = {urn: existing(session, state, resource) for urn, resource in asked.items()}
     taken = {urn: id_ for urn, id_ in found.items() if id_}
     if taken:
@@ -92,28 +109,19 @@ def recover(
         text = f"the provider ended while creating `{urn.rpartition('::')[2]}`: it is looked up in the cloud"
         listen(Message(layer.label, "warning", text, urn))
     if asking := [asked[urn] for urn, id_ in found.items() if id_ is None]:
-        raise EngineError(
-            "\n".join(
-                _said(
-                    Unfinished(
-                        layer=layer, operation=Pending(CREATING, resource["urn"]), component=_component(resource)
-                    )
-                )
-                for resource in asking
-            )
-        )
+        raise EngineError("\n".join(_said(_unfinished(layer, resource)) for resource in asking))
 
 
-def _component(resource: Mapping[str, Any]) -> str | None:
+def _lost(resource: Mapping[str, Any], known: Collection[tuple[str, str]]) -> bool:
+    """Whether a state lacks what was noted. Any provider will do: it is in no cloud."""
+    urn, id_ = str(resource["urn"]), str(resource["id"])
+    return (urn, id_) not in known and (in_cloud(urn) or urn not in {one for one, _ in known})
+
+
+def _unfinished(layer: Layer, resource: Mapping[str, Any]) -> Unfinished:
     parent = str(resource.get("parent", ""))
-    return parent.rpartition("::")[2] if "mlinfra:components:" in parent else None
-
-
-def _resource(told: StepEventStateMetadata) -> dict[str, Any]:
-    """A resource of a state, out of what an event tells: no secrets, no dependencies. A refresh and the next update complete it."""
-    kept = {"urn": told.urn, "type": told.type, "custom": True, "inputs": told.inputs or {}, "provider": told.provider}
-    options = {"parent": told.parent, "protect": told.protect, "retainOnDelete": told.retain_on_delete}
-    return {**kept, **{key: value for key, value in options.items() if value}}
+    component = parent.rpartition("::")[2] if "mlinfra:components:" in parent else None
+    return Unfinished(layer=layer, operation=Pending(CREATING, str(resource["urn"])), component=component)
 
 
 def unlocked(session: Session, layer: Layer, listen: Listener) -> None:
@@ -152,7 +160,7 @@ def existing(session: Session, state: StackState, resource: Mapping[str, Any]) -
 
 
 def _whole(session: Session, layer: Layer) -> None:
-    """Remove empty notes beside the files of a state, which a CLI that was killed leaves, and over which each later one fails.
+    """Remove notes beside the files of a state that are not whole: a CLI that was killed leaves them, or a full disk, and each later one fails.
 
     The notes hold a checksum that nobody reads; without them the files are as good.
     """
@@ -162,7 +170,11 @@ def _whole(session: Session, layer: Layer) -> None:
     project, stack = project_name(session.deployment.blueprint, layer), session.deployment.environment
     for folder in (f"stacks/{project}", f"history/{project}/{stack}", f"backups/{project}/{stack}"):
         for note in (root / folder).glob(f"{stack}*.attrs"):
-            if note.stat().st_size == 0:
+            try:
+                json.loads(note.read_bytes())
+            except FileNotFoundError:
+                continue
+            except ValueError:
                 note.unlink(missing_ok=True)
 
 
@@ -206,13 +218,22 @@ def _with(
     resources: Iterable[Mapping[str, Any]], taken: Mapping[str, tuple[Mapping[str, Any], str]]
 ) -> Iterator[Mapping[str, Any]]:
     """The resources of a state with new ones, as the engine keeps a replacement: what is replaced waits for its deletion."""
-    for item in resources:
+    kept = tuple(resources)
+    for item in kept:
         if str(item["urn"]) not in taken or item.get("delete"):
             yield item
         elif not item.get("pendingReplacement"):  # what waits for its replacement is gone from the cloud already
             yield {**item, "delete": True}
+    there = {str(item["urn"]): str(item.get("id", "")) for item in kept}
     for resource, id_ in taken.values():
-        yield {**resource, "id": id_, "outputs": resource.get("outputs") or {}}
+        yield {**_fitting(resource, there), "id": id_, "outputs": resource.get("outputs") or {}}
+
+
+def _fitting(resource: Mapping[str, Any], there: Mapping[str, str]) -> Mapping[str, Any]:
+    """A resource that refers to nothing that a state does not have: the provider may be another one by now, the parent not be there yet."""
+    fitted = {key: value for key, value in resource.items() if key != "parent" or value in there}
+    urn, _, id_ = str(resource.get("provider") or "").rpartition("::")
+    return {**fitted, "provider": f"{urn}::{there[urn]}"} if there.get(urn, id_) != id_ else fitted
 
 
 def _refresh(session: Session, layer: Layer, urns: list[str]) -> None:

@@ -32,7 +32,7 @@ class Store(Protocol):
         """Put a file there, whole or not at all. Raises EngineError where that is refused."""
 
     def remove(self, key: str) -> None:
-        """Delete a file; one that is gone already is fine."""
+        """Delete a file; one that is gone already is fine. Raises EngineError where that is refused."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,11 @@ class FolderStore:
             raise EngineError(f"`{file}` cannot be written: {error.strerror}") from None
 
     def remove(self, key: str) -> None:
-        """Delete a file; one that is gone already is fine."""
-        with contextlib.suppress(FileNotFoundError):
-            (self.folder / key).unlink()
+        """Delete a file; one that is gone already is fine. Raises EngineError where that is refused."""
+        try:
+            (self.folder / key).unlink(missing_ok=True)
+        except OSError as error:
+            raise EngineError(f"`{self.folder / key}` cannot be removed: {error.strerror}") from None
 
 
 @dataclass(frozen=True)

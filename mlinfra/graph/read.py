@@ -1,7 +1,8 @@
 """Resource graphs from what the Pulumi CLI writes: previews and state files. Anything else that is JSON is refused.
 
 - preview: ``pulumi preview --json --show-sames``; without the flag the CLI leaves out what does not change.
-- state: a checkpoint of a bucket or folder backend (also compressed with gzip), or ``pulumi stack export``.
+- state: a checkpoint of a bucket or folder backend (also compressed with gzip), or ``pulumi stack export``;
+  the states of all layers in one file, from ``mlinfra state export``.
 
 Both hold what a provider added to the inputs (generated names, defaults). A graph holds what a program registered, so
 that part is left out again. Facts: the deployment format, version 3, of the Pulumi CLI 3.272.
@@ -9,6 +10,7 @@ that part is left out again. Facts: the deployment format, version 3, of the Pul
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import zlib
 from collections.abc import Iterator, Mapping
@@ -96,12 +98,27 @@ def _read_any(document: Json) -> ResourceGraph:
         return read_preview(top)
     if "checkpoint" in top or "deployment" in top:
         return read_state(top)
+    if "mlinfra_state" in top:
+        return _read_layers(top)
     raise GraphError(
         "the document is neither a graph, nor a preview, nor a state",
         hint=(
             "these are written by `mlinfra graph --format json`, `pulumi preview --json --show-sames` and"
-            " `pulumi stack export`"
+            " `pulumi stack export` or `mlinfra state export`"
         ),
+    )
+
+
+def _read_layers(top: Mapping[str, Json]) -> ResourceGraph:
+    """The states of all layers in one file, as ``mlinfra state export`` writes them."""
+    layers = checks.mapping(top.get("layers"), "layers")
+    graphs = [read_state(state) for state in layers.values()]
+    if not graphs:
+        raise GraphError("the file holds the state of no layer: nothing was deployed when it was written")
+    return dataclasses.replace(
+        graphs[0],
+        nodes=tuple(node for graph in graphs for node in graph.nodes),
+        outputs={name: values for graph in graphs for name, values in graph.outputs.items()},
     )
 
 

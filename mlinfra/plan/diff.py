@@ -17,8 +17,16 @@ from mlinfra.plan.risk import risk_of
 from mlinfra.plan.values import changed
 
 
-def plan(graph: ResourceGraph, against: ResourceGraph | None = None, *, label: str | None = None) -> Plan:
+def plan(
+    graph: ResourceGraph,
+    against: ResourceGraph | None = None,
+    *,
+    label: str | None = None,
+    removed: str | None = "no longer declared",
+) -> Plan:
     """The steps from ``against`` to ``graph``; without ``against`` everything is created. ``label`` names ``against``.
+
+    ``removed`` is why something goes; None where nobody wonders.
 
     Resources belong together by URN, or by an alias. A graph of another environment or blueprint is first seen as one
     of this, so that it is matched by layer, type, parents and name. Components, stacks and providers are no steps:
@@ -42,7 +50,7 @@ def plan(graph: ResourceGraph, against: ResourceGraph | None = None, *, label: s
             steps.append(_comparison(before, node, node.ignore_changes if same_place else ()))
     # Last made, first removed.
     leaving = {urn: node for urn, node in old.items() if urn not in matched}
-    steps.extend(_removal(node, leaving) for node in reversed(leaving.values()))
+    steps.extend(_removal(node, leaving, removed) for node in reversed(leaving.values()))
     return Plan(
         blueprint=graph.blueprint,
         environment=graph.environment,
@@ -94,13 +102,12 @@ def change_between(
     )
 
 
-def _removal(node: ResourceNode, leaving: Mapping[str, ResourceNode]) -> Step:
+def _removal(node: ResourceNode, leaving: Mapping[str, ResourceNode], why: str | None) -> Step:
     properties = tuple(changed(node.inputs, {}))
     of = leaving.get(node.deleted_with or "")
     if node.retain_on_delete or (of is not None and of.retain_on_delete):
-        reason = "no longer declared; stays in the account, outside of the state"
-        return _step(node, "keep", properties, reason, guarded=node.protect)
-    return _step(node, "delete", properties, "no longer declared", guarded=node.protect)
+        return _step(node, "keep", properties, why, guarded=node.protect)
+    return _step(node, "delete", properties, why, guarded=node.protect)
 
 
 def _options(before: ResourceNode, after: ResourceNode) -> Iterator[PropertyChange]:

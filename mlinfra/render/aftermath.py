@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mlinfra.render.plan_lines import type_text
 from mlinfra.render.progress import DOING
-from mlinfra.render.terminal import PLAIN, Terminal, printable, wrapped
+from mlinfra.render.terminal import PLAIN, Terminal, printable, words, wrapped
 
 NAMES = 8
 """Names that are listed at most."""
@@ -57,5 +57,5 @@ def _lines(said: str, known: Explanation | None, terminal: Terminal) -> list[str
     return [
         line
         for label, text in labelled
-        for line in wrapped(f"    {label:<8}", printable(text).split(" "), " ", terminal.width)
+        for line in wrapped(f"    {label:<8}", words(printable(text)), " ", terminal.width)
     ]

@@ -86,9 +86,11 @@ def groups(plan: Plan, after: Estimate | None, before: Estimate | None = None) -
             yield Group(name or "(no component)", kind, gravest, changes, _cost(name, plan, after, before))
 
 
-def title(plan: Plan, region: str | None) -> str:
-    """``fraud-detection · dev · eu-west-1``."""
-    return " · ".join(part for part in (plan.blueprint, plan.environment, region) if part)
+def title(plan: Plan, region: str | None, *, simulated: bool = False) -> str:
+    """``fraud-detection · dev · eu-west-1``; what is ``simulated`` says so."""
+    return " · ".join(
+        part for part in (plan.blueprint, plan.environment, region, "simulated" if simulated else None) if part
+    )
 
 
 def against(plan: Plan, age: datetime.timedelta | None = None) -> str:

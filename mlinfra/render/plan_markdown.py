@@ -21,14 +21,16 @@ def plan_markdown(
     *,
     region: str | None = None,
     age: datetime.timedelta | None = None,
+    simulated: bool = False,
 ) -> str:
     """Counts and cost first, then the components, then every changed resource behind a fold.
 
-    ``age`` is that of the state that the plan compares with. What a gate stops is listed in front of the fold.
+    ``age`` is that of the state that the plan compares with; ``simulated`` says that nothing of it is real.
+    What a gate stops is listed in front of the fold.
     """
     found = list(plan_lines.groups(plan, after, before))
     lines = [
-        f"### {plan_lines.title(plan, region)}",
+        f"### {plan_lines.title(plan, region, simulated=simulated)}",
         "",
         f"**Plan**: {plan_lines.summary(plan)} ({plan_lines.against(plan, age)})",
     ]

@@ -9,7 +9,7 @@ from mlinfra.cost.model import Estimate
 from mlinfra.plan.model import Operation, Plan, PropertyChange, Step
 from mlinfra.render import plan_lines
 from mlinfra.render.plan_lines import Group
-from mlinfra.render.terminal import PLAIN, Terminal, columns, fitting, padded, printable, wrapped
+from mlinfra.render.terminal import PLAIN, Terminal, columns, fitting, padded, printable, words, wrapped
 
 COLOUR: dict[Operation, str] = {
     "create": "green",
@@ -31,15 +31,16 @@ def plan_text(
     *,
     region: str | None = None,
     age: datetime.timedelta | None = None,
+    simulated: bool = False,
     details: bool = False,
     terminal: Terminal = PLAIN,
 ) -> str:
     """The plan by component, then counts and monthly cost. ``details`` lists created resources and all properties.
 
-    ``age`` is that of the state that the plan compares with.
+    ``age`` is that of the state that the plan compares with; ``simulated`` says that nothing of it is real.
     """
     found = list(plan_lines.groups(plan, after, before))
-    heading = _ends(plan_lines.title(plan, region), plan_lines.against(plan, age), terminal.width)
+    heading = _ends(plan_lines.title(plan, region, simulated=simulated), plan_lines.against(plan, age), terminal.width)
     lines = [terminal.paint(heading, "bold"), ""]
     if found:
         lines += [*_body(found, details=details, terminal=terminal), ""]
@@ -47,8 +48,19 @@ def plan_text(
         lines += ["  No changes.", ""]
     lines += wrapped("Plan: ", plan_lines.summary(plan).split(", "), ", ", terminal.width)
     if after is not None:
-        lines += wrapped("Cost: ", plan_lines.cost_line(after, before).split(" · "), " · ", terminal.width)
+        lines += _cost(plan_lines.cost_line(after, before), terminal.width)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _cost(text: str, width: int) -> Iterator[str]:
+    """The line of the cost; the range on a line of its own where it does not fit behind the figures."""
+    figures, *missing = text.split(" · ")
+    label = "Cost: "
+    if columns(label + figures) > width and " (min " in figures:
+        figures, _, ends = figures.partition(" (min ")
+        yield label + figures
+        label, figures = " " * len(label), f"(min {ends}"
+    yield from wrapped(label, [figures, *missing], " · ", width)
 
 
 def _body(found: Sequence[Group], *, details: bool, terminal: Terminal) -> Iterator[str]:
@@ -76,14 +88,16 @@ def _body(found: Sequence[Group], *, details: bool, terminal: Terminal) -> Itera
 def _step(step: Step, *, details: bool, terminal: Terminal) -> Iterator[str]:
     width = terminal.width
     what = fitting(f"{step.name}", 40)
-    line = f"      {what}  {plan_lines.type_text(step.type)}  {plan_lines.DONE[step.operation]}"
+    parts = [what, plan_lines.type_text(step.type), plan_lines.DONE[step.operation]]
     if risk := plan_lines.risk_text(step):
-        line += f"   {risk}"
-    yield fitting(line, width)
-    if step.reason and (step.operation != "delete" or plan_lines.risk_text(step)):
-        yield fitting(f"          {step.reason}", width)
+        parts.append(f" {risk}")
+    first, *more = wrapped("        ", parts, "  ", width)
+    yield first[2:]
+    yield from more
+    if step.reason and (step.operation not in ("delete", "keep") or plan_lines.risk_text(step)):
+        yield from wrapped("          ", words(step.reason), " ", width)
     if blocked := plan_lines.blocked_text(step):
-        yield fitting(f"          {blocked}", width)
+        yield from wrapped("          ", words(blocked), " ", width)
     if step.operation in ("update", "replace"):
         shown = step.properties if details else step.properties[:SHOWN_PROPERTIES]
         for change in shown:

@@ -59,8 +59,13 @@ def layer_line(layer: str, what: str) -> str:
 
 
 def counts_text(counts: Mapping[str, int]) -> str:
-    """``14 created, 2 updated, 31 unchanged``."""
-    parts = [f"{count} {DONE[op][0]}" for op, count in counts.items() if op in DONE and count]
+    """``14 created, 2 updated, 31 unchanged``. A replacement is one thing where both its halves were done."""
+    halves = [counts.get("create-replacement", 0), counts.get("delete-replaced", 0)]
+    told = {op: count for op, count in counts.items() if op in DONE and count}
+    if halves[0] and halves[0] == halves[1]:
+        told = {op: count for op, count in told.items() if op != "delete-replaced"}
+        told = {"replace" if op == "create-replacement" else op: count for op, count in told.items()}
+    parts = [f"{count} {DONE[op][0]}" for op, count in told.items()]
     if counts.get("same"):
         parts.append(f"{counts['same']} unchanged")
     return ", ".join(parts) or "nothing to do"

@@ -11,6 +11,7 @@ from typing import TextIO
 
 NARROWEST = 60
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+WORD = re.compile(r"(?:`[^`]*`|[^\s`]|`)+")
 COLOURS = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36, "bold": 1, "dim": 2}
 
 
@@ -88,6 +89,11 @@ def printable(text: str) -> str:
         char if unicodedata.category(char) not in ("Cc", "Cf") or char == "\u200d" else " " if char == "\t" else "�"
         for char in text
     )
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, for ``wrapped``. What stands in backticks is typed as a whole, and stays whole."""
+    return WORD.findall(text) or [""]
 
 
 def wrapped(label: str, parts: Sequence[str], separator: str, width: int) -> Iterator[str]:

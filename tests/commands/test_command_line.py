@@ -109,6 +109,8 @@ def test_documentation_needs_no_kind_and_no_pulumi(arguments: tuple[str, ...]) -
     [
         (["plann"], "there is no verb `plann`", "did you mean `plan`?"),
         (["xyz"], "there is no verb `xyz`", "`mlinfra --help` lists the verbs"),
+        (["engine"], "`engine` alone is no verb", "there are `engine install`, `engine status`"),
+        (["ci"], "missing argument `PLATFORM`. Choose from: github, gitlab", "`mlinfra ci --help` shows what it takes"),
         (["plan", "no.yaml"], "there is no file `no.yaml`", "`mlinfra init` starts one"),
         (["plan"], "there is no blueprint in this folder", "`mlinfra init` starts one; or name a file"),
         (["explain", "bukcet"], "there is nothing called `bukcet` to explain", "did you mean `bucket`?"),

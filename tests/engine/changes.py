@@ -27,6 +27,10 @@ def _change(what: str, *exchanged: tuple[str, str]) -> Change:
 
 
 END = "components:\n  # Encrypts everything"
+IMAGES = """\
+  second: {kind: encryption_key}
+  images: {kind: container_registry, repositories: [app], key: key, shared_with: ["210987654321"]}
+"""
 MINIMAL = (
     _change("a value", ("scan_limit_gib: 100}", "scan_limit_gib: 250}")),
     _change("a tag on everything", ("owner: ml-team ", "owner: other-team ")),
@@ -41,6 +45,8 @@ MINIMAL = (
     _change("a component and its grants removed", ("  other: {kind: bucket, key: key}\n", ""), (", other: read}", "}")),
     _change("a group more and one less", ("groups: [churn]", "groups: [churn, fraud]")),
     _change("another group is served", ("group: churn", "group: fraud"), ("groups: [churn, fraud]", "groups: [fraud]")),
+    _change("images and another key", (END, END.replace("\n", f"\n{IMAGES}", 1))),
+    _change("another key for images, whose names stay", ("[app], key: key, shared", "[app], key: second, shared")),
 )
 SERVING = (
     _change(

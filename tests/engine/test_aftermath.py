@@ -71,9 +71,9 @@ apply failed in 1 min 15 s: 2 created
             usage' is 0 Instances, with current utilization of 0 Instances and a request delta of 1
             Instances. Please use AWS Service Quotas to request an increase for this quota.
     means:  the account's quota `ml.g5.2xlarge for endpoint usage` is `0`, with `0` in use
-    do:     raise it with `aws service-quotas request-service-quota-increase --service-code
-            sagemaker --quota-code L-9614C779 --desired-value N`; an endpoint needs twice its
-            instances while it is updated
+    do:     raise it with
+            `aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code L-9614C779 --desired-value N`;
+            an endpoint needs twice its instances while it is updated
 
 not begun, 1 of 2: `fraud-errors`
 {END}"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import reduce
@@ -168,3 +169,112 @@ def test_a_component_renamed_is_made_before_the_old_one_goes(layers: Platform) -
         ("delete", "gone"),
     ]
     unchanged(layers)
+
+
+CONNECTED = """\
+mlinfra: 1
+name: connected
+environments:
+  dev: {region: eu-west-1}
+components:
+  net: {kind: network, cidr: 10.0.0.0/16, zones: 3, nat: none}
+  access: {kind: python, layer: platform, module: "cycle_parts:roles", arguments: {names: [stays, goes]}}
+  users:
+    kind: python
+    layer: workloads
+    module: cycle_parts:users
+    arguments:
+      names: [stays, goes]
+      roles: "${access.values}"
+      subnets: "${net.private_subnet_ids}"
+      vpc: "${net.vpc_id}"
+"""
+FIXED = """\
+mlinfra: 1
+name: fixed
+environments:
+  dev: {region: eu-west-1}
+components:
+  own: {kind: python, layer: platform, module: "cycle_parts:fixed", arguments: {bus: one}}
+"""
+PARTS = """\
+import pulumi
+import pulumi_aws as aws
+
+
+def roles(name, *, names, context, opts):
+    return {one: aws.iam.Role(f"{name}-{one}", assume_role_policy="{}", opts=opts).name for one in names}
+
+
+def users(name, *, names, roles, subnets, vpc, context, opts):
+    given = pulumi.Output.from_input(roles)
+    for one in names:
+        role = given.apply(lambda made, one=one: made[one])
+        aws.iam.RolePolicy(f"{name}-{one}", role=role, policy="{}", opts=opts)
+    service = "com.amazonaws.eu-west-1.sts"
+    aws.ec2.VpcEndpoint(
+        f"{name}-door", vpc_id=vpc, service_name=service, vpc_endpoint_type="Interface", subnet_ids=subnets, opts=opts
+    )
+    return {}
+
+
+def fixed(name, *, bus, context, opts):
+    rule = aws.cloudwatch.EventRule(f"{name}-rule", name="always", event_bus_name=bus, event_pattern="{}", opts=opts)
+    topic = aws.sns.Topic(f"{name}-topic", opts=opts)
+    aws.cloudwatch.EventTarget(f"{name}-target", rule=rule.name, event_bus_name="one", arn=topic.arn, opts=opts)
+    return {}
+"""
+
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with code that components in Python run."""
+    (tmp_path / "cycle_parts.py").write_text(PARTS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    yield tmp_path
+    sys.modules.pop("cycle_parts", None)
+
+
+def test_a_subnet_and_a_role_go_after_a_later_layer_has_let_go_of_them(parts: Path) -> None:
+    platform = Platform(parts, CONNECTED)
+    assert platform.apply().outcome.status == "succeeded"
+    platform.say(CONNECTED.replace("zones: 3", "zones: 2").replace("[stays, goes]", "[stays]"))
+    applied = platform.apply(previews=True)
+    as_planned(applied)
+    assert applied.foretold == planned(applied.forecast.plan)
+    found = [
+        (operation, urn.split("::")[2].rpartition(":")[2], urn.rpartition("::")[2])
+        for operation, urn, _ in applied.cloud
+    ]
+    subnets = [place for place, step in enumerate(found) if step[:2] == ("delete", "Subnet")]
+    role = found.index(("delete", "Role", "access-goes"))
+    assert subnets
+    assert found.index(("update", "VpcEndpoint", "users-door")) < min(subnets)
+    assert found.index(("delete", "RolePolicy", "users-goes")) < role
+    assert ("delete", "Role", "access-stays") not in found
+    unchanged(platform)
+    assert platform.held() == platform.existing()
+
+
+def test_what_moves_to_another_layer_is_made_there_before_it_goes(parts: Path) -> None:
+    alone = CONNECTED.partition("  users:")[0].replace(", goes]", "]")
+    platform = Platform(parts, alone)
+    assert platform.apply().outcome.status == "succeeded"
+    platform.say(alone.replace("layer: platform", "layer: workloads"))
+    applied = platform.apply()
+    as_planned(applied)
+    moved = [(operation, urn.split("::")[1]) for operation, urn, _ in applied.cloud]
+    assert moved == [("create", "connected-workloads"), ("delete", "connected-platform")]
+    unchanged(platform)
+    assert platform.held() == platform.existing()
+
+
+def test_what_depends_on_a_fixed_name_that_is_made_anew(parts: Path) -> None:
+    platform = Platform(parts, FIXED)
+    assert platform.apply().outcome.status == "succeeded"
+    platform.say(FIXED.replace("bus: one", "bus: two"))
+    applied = platform.apply(previews=True)
+    assert applied.foretold == planned(applied.forecast.plan)
+    as_planned(applied)
+    unchanged(platform)

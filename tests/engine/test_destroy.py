@@ -50,7 +50,10 @@ def test_what_is_kept_keeps_its_guards(cloud: Cloud, capsys: pytest.CaptureFixtu
 
     assert names(cloud) == sorted(["key", "key-alias", "lake", *(f"lake-{part}" for part in SETTINGS)])
     assert document["done"] == {"delete": 7, "keep": 9}
-    assert sorted((one["name"], one["monthly_usd"]) for one in document["kept"]) == [("key", "1"), ("lake", None)]
+    assert sorted((one["name"], one["monthly_usd"]) for one in document["kept"]) == [
+        ("key", "1.600000"),
+        ("lake", "3.2000000"),
+    ]
     assert document["leftovers"] == []
 
 
@@ -130,6 +133,52 @@ def test_what_was_left_is_listed_with_its_price_and_purged(cloud: Cloud, capsys:
     }
     assert names(cloud) == ["prod"]
     assert ended(capsys, "destroy", "dev") == "nothing is deployed\n"
+
+
+def test_what_was_kept_is_no_leftover_after_a_failed_apply(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    ended(capsys, "apply", "prod")
+    out = ended(capsys, "destroy", "prod", "--allow", "destroy")
+    lake = next(held.id for held in cloud.resources() if held.urn.endswith("::lake"))
+    key = next(held.id for held in cloud.resources() if held.urn.endswith("::key"))
+    assert out.partition("\n\n")[2].splitlines() == [
+        "kept on purpose, $4.80 a month:",
+        f"  key  kms key  {key}",
+        f"  lake  s3 bucket  {lake}",
+        f"before the next apply: `mlinfra import key.key {key}`",
+        "nothing else carries the deployment's tags",
+    ]
+    there = names(cloud)
+    said = " ".join(ended(capsys, "apply", "prod", code=4).split())
+    assert "`mlinfra import lake.lake ID`" in said
+
+    document = json.loads(ended(capsys, "destroy", "prod", "--allow", "destroy", "--purge", "--format", "json"))
+
+    assert {one["component"] for one in document["leftovers"]} <= {"crawl"}
+    assert set(there) <= set(names(cloud))
+
+
+def test_the_cost_of_a_destroy_is_that_of_use_and_what_stays_is_in_it(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended(capsys, "apply", "prod")
+    result = run(capsys, "destroy", "shop.yaml", "-e", "prod", "--sandbox", "--yes")
+    lines = result.err.splitlines()
+    assert lines[0].split() == ["shop", "·", "prod", "·", "us-east-1", "·", "simulated", "state:", "just", "written"]
+    assert [line for line in lines if line.startswith("Cost: ")] == [
+        "Cost: $8.00 → $4.80 a month expected (min $1.35, max $29.50) · 2 lines with an old price"
+    ]
+    assert "no longer declared" not in result.err
+
+
+def test_another_account_is_refused(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    ended(capsys, "apply", "dev")
+    Path("shop.yaml").write_text(BLUEPRINT.replace("dev: {", 'dev: {account: "111111111111", '))
+    for verb in ("plan", "apply", "destroy"):
+        result = run(capsys, verb, "shop.yaml", "-e", "dev", "--sandbox")
+        assert (result.code, result.err.splitlines()[0]) == (
+            1,
+            "error: `dev` is deployed in account 123456789012, and not in 111111111111",
+        )
 
 
 def test_without_the_sweep_nothing_is_looked_for(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:

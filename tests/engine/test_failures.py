@@ -1,7 +1,8 @@
 """Errors, and what is said about them.
 
-``failure_messages.csv`` says of each message whether its wording was read in a public log (``seen``, with other ids). The others were
-written from memory in the providers' form: they prove that rows do not shadow each other, not that a provider says it in these words.
+``failure_messages.csv`` says of each message whether its wording was read (``seen``, with other ids) and in which public thread, or
+which version of the CLI says it (``where``). The others were written from memory in the providers' form: they prove that rows do not
+shadow each other, not that a provider says it in these words.
 """
 
 from __future__ import annotations
@@ -45,6 +46,12 @@ def test_every_row_is_reached_by_a_message() -> None:
     assert {row["code"] for row in ROWS} == {
         found.code for _, type_, said in SAID if (found := explain_failure(said, type_))
     }
+
+
+def test_a_message_that_was_seen_says_where() -> None:
+    messages = table(MESSAGES)
+    assert {row["seen"] for row in messages} == {"yes", "no"}
+    assert [row["message"] for row in messages if (row["seen"] == "yes") != bool(row["where"])] == []
 
 
 def test_no_code_is_there_twice() -> None:

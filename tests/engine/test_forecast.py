@@ -97,7 +97,7 @@ def test_an_unchanged_deployment_has_no_changes_and_an_age(shop: Path, ml: Any, 
     heading = result.out.splitlines()[0]
     assert (result.code, heading.split("  ")[0], heading.split("  ")[-1].strip()) == (
         0,
-        "shop · dev · eu-west-1",
+        "shop · dev · eu-west-1 · simulated",
         "state: 2 hours old",
     )
     assert "No changes." in result.out

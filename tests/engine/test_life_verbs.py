@@ -182,6 +182,10 @@ def test_an_exported_state_is_the_one_that_pulumi_exports(shop: Path, capsys: py
     assert ours["deployment"]["resources"] == theirs["deployment"]["resources"]
     assert ours["deployment"]["secrets_providers"] == theirs["deployment"]["secrets_providers"]
     assert json.loads(done(capsys, "state", "export", "-"))["layers"]["foundation"]["deployment"] == ours["deployment"]
+    done(capsys, "state", "export", "all")
+    for given in ("states", "all"):
+        assert "  No changes.\n" in done(capsys, "plan", "--against", given)
+    assert "against nothing" not in done(capsys, "plan", "--against", "all")
     refused = run(capsys, "state", "export", "states", "--sandbox")
     assert refused.err.startswith("error: `states/shop-foundation.dev.json` exists, and nothing is overwritten")
     assert Path("states/shop-foundation.dev.json").stat().st_mode & 0o777 == 0o600

@@ -45,12 +45,24 @@ def test_status_as_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["status", "--sandbox"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "LAYER       RESOURCES  LAST               WHEN",
-        "foundation          1  refresh succeeded  2026-07-01 10:01 UTC  2 created",
-        "cluster             ?  update failed      2026-07-01 10:00 UTC  2 created",
-        f"foundation: creating lake-new (aws:s3/bucket:Bucket) was begun, and nobody knows how it ended; {REPAIR}",
+        "foundation          1  refresh succeeded  2026-07-01 10:01 UTC",
+        "cluster             ?  update failed      2026-07-01 10:00 UTC",
+        "foundation: creating lake-new (aws:s3/bucket:Bucket) was begun, and may still be in work: the layer is locked",
         "foundation: locked by alice@ci (process 42) since 2026-07-01 10:00 UTC",
         f"cluster: the state of `shop-cluster/dev` is damaged: `.pulumi/stacks/shop-cluster/dev.json` is not JSON; {REPAIR}",
     ]
+
+
+def test_a_state_of_a_newer_version_is_not_guessed_at(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    newer = json.loads(state({}, RESOURCES)) | {"version": 4}
+    write(folder, "stacks/shop-foundation/dev.json", json.dumps(newer))
+    assert main(["plan", "--sandbox"]) == 4
+    assert capsys.readouterr().err.splitlines() == [
+        "error: the state of `shop-foundation/dev` has version 4, and this mlinfra reads up to 3",
+        "hint: a newer Pulumi CLI wrote it: use a newer mlinfra, too",
+    ]
+    assert main(["state", "repair", "--sandbox", "--yes"]) == 4
+    assert json.loads((folder / ".pulumi/stacks/shop-foundation/dev.json").read_text()) == newer
 
 
 def test_status_as_a_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

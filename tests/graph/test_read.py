@@ -205,6 +205,16 @@ def test_a_file_that_is_not_there_is_a_wrong_call(tmp_path):
         read(tmp_path / "none.json")
 
 
+def test_the_states_of_all_layers_in_one_file_are_one_graph(tmp_path):
+    file = tmp_path / "all.json"
+    layers = {name: {"project": f"shop-{name}", **state_of(resource(name))} for name in ("foundation", "workloads")}
+    file.write_text(json.dumps({"mlinfra_state": 1, "layers": layers}))
+    assert [node.name for node in read(file).nodes] == ["foundation", "workloads"]
+    file.write_text(json.dumps({"mlinfra_state": 1, "layers": {}}))
+    with pytest.raises(GraphError, match="holds the state of no layer"):
+        read(file)
+
+
 def test_parents_in_a_circle_end():
     urn = "urn:pulumi:dev::shop::aws:s3/bucket:Bucket::r"
     assert read_state(state_of(resource(parent=urn))).nodes[0].component is None

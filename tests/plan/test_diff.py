@@ -87,7 +87,7 @@ def test_each_resource_gets_its_step():
         ),
         step("new", operation="create", properties=(PropertyChange("size", ABSENT, 3),), reason="not in state"),
         step("adopted", operation="import", reason="takes over the existing `b-1`"),
-        step("kept", operation="keep", reason="no longer declared; stays in the account, outside of the state"),
+        step("kept", operation="keep", reason="no longer declared"),
         step(
             "gone",
             operation="delete",

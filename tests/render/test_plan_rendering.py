@@ -12,8 +12,8 @@ from mlinfra.graph.model import SECRET, UNKNOWN, Derived
 from mlinfra.plan.model import PropertyChange, Side
 from mlinfra.render.plan_lines import change_text, type_text, value_text
 from mlinfra.render.plan_markdown import plan_markdown
-from mlinfra.render.plan_text import plan_text
-from mlinfra.render.terminal import Terminal, columns
+from mlinfra.render.plan_text import _cost, plan_text
+from mlinfra.render.terminal import Terminal, columns, words
 
 CREATED = plan(step("lake", "create"), step("lake-tls", "create"), step("key", "create", component="key"))
 CHANGED = plan(
@@ -195,6 +195,27 @@ def test_the_age_of_a_state_in_the_heading(age: dict[str, int], text: str) -> No
     old = datetime.timedelta(**age)
     assert plan_text(made, age=old).splitlines()[0].split("   ")[-1].strip() == f"state: {text}"
     assert plan_markdown(made, age=old).splitlines()[2].endswith(f"(state: {text})")
+
+
+def test_what_is_simulated_says_so_and_a_long_cost_goes_over_two_lines() -> None:
+    assert " · simulated  " in plan_text(plan(), simulated=True).splitlines()[0]
+    assert plan_markdown(plan(), simulated=True).splitlines()[0].endswith(" · simulated")
+    assert list(_cost(f"at least $9.00 → at least $9.00 a month expected (min $8.00, max ${'9' * 20}) · x", 60)) == [
+        "Cost: at least $9.00 → at least $9.00 a month expected",
+        f"      (min $8.00, max ${'9' * 20}) · x",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("run `mlinfra apply --refresh`, then look", ["run", "`mlinfra apply --refresh`,", "then", "look"]),
+        ("an odd ` mark", ["an", "odd", "`", "mark"]),
+        ("", [""]),
+    ],
+)
+def test_what_is_typed_stays_on_one_line(text: str, found: list[str]) -> None:
+    assert words(text) == found
 
 
 def test_a_creation_that_a_gate_stops_is_listed() -> None:

@@ -89,9 +89,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
         try:
-            self._strike("read", request)
+            strikes = self._strike("read", request)
         except RefusedError as refused:
             return _abort(context, refused)
+        _die(strikes, "after")
         held = self._cloud.find(_type(request), request.id)
         if held is None:
             return provider_pb2.ReadResponse()
