@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlinfra.commands._deployed import stamp
+from mlinfra.errors import EngineError
 
 if TYPE_CHECKING:
     from mlinfra.blueprint.model import Deployment
@@ -101,7 +102,10 @@ def _forecast(
     source = asked.blueprint
     if against is None:
         deployment = deployment or source.deployment
-        backend = backend_of(deployment, os.environ, sandbox=sandbox)
+        try:
+            backend = backend_of(deployment, os.environ, sandbox=sandbox)
+        except EngineError:  # there is no home folder: nothing can have been deployed from here
+            return None
         return forecast(deployment, backend, find_passphrase(backend.url, os.environ), allowed=allowed, source=source)
     given = _given(asked, against)
     if given is None:

@@ -75,7 +75,7 @@ def complain_about_usage(error: typer.TyperException) -> None:
 
     context = getattr(error, "ctx", None)
     hint = f"`{context.command_path} --help` shows what it takes" if context is not None else None
-    text = " ".join(error.format_message().split()).rstrip(".").replace("'", "`")
+    text = " ".join(error.format_message().split()).rstrip(".").replace("'", "`").replace("Value error, ", "")
     complain(UsageError(text[:1].lower() + text[1:], hint=hint))
 
 

@@ -81,13 +81,14 @@ def run(
         emit(_text(made, after, before, output, simulated=sandbox and made.found is not None, details=details))
         for remark in made.found.remarks if made.found else ():
             note(remark)
-    if out is not None and deployment is not None and made.found is not None:
+    if out is not None and deployment is not None:
         import os
 
         from mlinfra.engine.backend import backend_of
         from mlinfra.engine.plan_file import PlanFile
 
-        backend = backend_of(deployment, os.environ, sandbox=sandbox).url
+        backend = backend_of(deployment, os.environ, sandbox=sandbox).url  # raises where there is no place for a state
+        assert made.found is not None  # noqa: S101 - there is a place, so it was looked at
         PlanFile.of(deployment, made.found, document, backend=backend, sandbox=sandbox, allowed=allowed).write(
             Path(out)
         )

@@ -107,7 +107,10 @@ def _plugin(name: str, environ: Mapping[str, str]) -> Part:
     by_hand = shutil.which(program, path=environ.get("PATH", os.defpath))
     if by_hand is not None:  # the CLI takes it before all others, whatever its version
         return Part(name, needed, None, by_hand, fits=True)
-    folder = plugins_folder(environ) / f"resource-{name}-v{needed}"
+    try:
+        folder = plugins_folder(environ) / f"resource-{name}-v{needed}"
+    except EngineError:  # without a home folder there are none
+        return Part(name, needed)
     if os.access(folder / program, os.X_OK) and not folder.with_name(f"{folder.name}.partial").exists():
         return Part(name, needed, needed, str(folder / program), fits=True)
     return Part(name, needed)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlinfra.engine.places import made
 from mlinfra.engine.stores import FolderStore, store_of
 from mlinfra.errors import EngineError, UsageError
 
@@ -56,7 +57,7 @@ def find_passphrase(backend: str, environ: Mapping[str, str], *, make: bool = Fa
     if not make:
         return None
     text = secrets.token_urlsafe(32)
-    store.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made(store.folder)
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:  # somebody else was faster

@@ -20,6 +20,22 @@ def data_folder(environ: Mapping[str, str] | None = None) -> Path:
     return Path(base) / "mlinfra"
 
 
+def made(folder: Path) -> Path:
+    """The folder, made for its owner alone where it is not there. Raises EngineError where it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise unwritable(folder, error) from None
+    return folder
+
+
+def unwritable(path: Path, error: OSError) -> EngineError:
+    """That a file or folder of ours cannot be written, in the words of all messages."""
+    reason = (error.strerror or "unknown reason").lower()
+    hint = "set `XDG_DATA_HOME` to a folder that can be written, or `state:` in the environment; `mlinfra doctor` shows which are used"
+    return EngineError(f"`{path}` cannot be written: {reason}", hint=hint)
+
+
 def default_backend(environ: Mapping[str, str] | None = None) -> str:
     """The state backend of an environment that names none."""
     return f"file://{data_folder(environ) / 'state'}"

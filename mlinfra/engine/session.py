@@ -22,7 +22,7 @@ from mlinfra.engine.backend import ORGANIZATION, Backend, StackState, backend_of
 from mlinfra.engine.events import scrubbed
 from mlinfra.engine.installed import find_cli, on_path
 from mlinfra.engine.passphrase import Passphrase, find_passphrase
-from mlinfra.engine.places import sandbox_folder
+from mlinfra.engine.places import made, sandbox_folder
 from mlinfra.engine.process import Cli
 from mlinfra.engine.record import KEY, Record
 from mlinfra.engine.sandbox import install
@@ -92,7 +92,7 @@ class Session:
     def _variables(self, environ: Mapping[str, str]) -> dict[str, str]:
         local = self.backend.url.startswith("file://")
         if local:
-            Path(self.backend.url.removeprefix("file://")).mkdir(parents=True, exist_ok=True, mode=0o700)
+            made(Path(self.backend.url.removeprefix("file://")))
         variables = {
             "PATH": environ.get("PATH", os.defpath),
             "PULUMI_BACKEND_URL": self.backend.url,

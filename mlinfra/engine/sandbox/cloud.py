@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from mlinfra.engine.places import made
+
 Operation = Literal["create", "read", "update", "delete"]
 FaultKind = Literal["fail", "delay", "die"]
 
@@ -71,7 +73,7 @@ class Cloud:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        made(self._file.parent)
         connection = sqlite3.connect(self._file, timeout=60, isolation_level=None)
         try:
             # A killed process loses nothing that the operating system has; a simulated cloud need not outlive a power cut.
