@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlinfra.commands._output import stdout
+from mlinfra.graph.urns import name_of
 
 if TYPE_CHECKING:
     from mlinfra.engine.aftermath import Aftermath, Refused
@@ -32,7 +33,7 @@ def report_text(name: str, outcome: Outcome, left: Aftermath, *, sandbox: bool) 
         lines += ["", problem_text(text, _explained(known), terminal=terminal)]
     lines.append("")
     if left.unfinished:
-        lines += names_text("not known how it ended:", (urn.rpartition("::")[2] for urn in left.unfinished), terminal)
+        lines += names_text("not known how it ended:", (name_of(urn) for urn in left.unfinished), terminal)
         lines.append("`mlinfra state repair` finds out")
     if left.not_begun:
         label = f"not begun, {len(left.not_begun)} of {len(left.planned)}:"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from mlinfra.engine.events import Event, Message, ResourceEvent
 from mlinfra.engine.failures import Failure, explain_failure
 from mlinfra.engine.wording import plain_words
+from mlinfra.graph.urns import name_of, type_of
 from mlinfra.plan.model import Absent, Step
 
 SUMMARIES = re.compile(r"(?:update|preview|destroy|refresh|import) failed|\d+ errors? occurred.*")
@@ -34,12 +35,12 @@ class Refused:
     @property
     def name(self) -> str:
         """The logical name."""
-        return self.urn.rpartition("::")[2]
+        return name_of(self.urn)
 
     @property
     def type(self) -> str:
         """The type, ``aws:s3/bucket:Bucket``."""
-        return self.urn.split("::")[2].rpartition("$")[2]
+        return type_of(self.urn)
 
 
 @dataclass

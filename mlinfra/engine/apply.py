@@ -26,6 +26,7 @@ from mlinfra.engine.unsaved import in_cloud, keep
 from mlinfra.engine.watch import Watch, refusal
 from mlinfra.engine.works import Errand, LayerWork, Pass, passes
 from mlinfra.errors import EngineError
+from mlinfra.graph.urns import name_of
 
 Status = Literal["succeeded", "failed", "interrupted"]
 OnEvent: TypeAlias = Callable[[EngineEvent], None]
@@ -141,7 +142,7 @@ def _after(
     words = [error]
     if refused is not None:
         words = [f"layer {layer.label} stopped, its state cannot be saved: {refused}"]
-        if working := [urn.rpartition("::")[2] for urn in translate.creating if in_cloud(urn)]:
+        if working := [name_of(urn) for urn in translate.creating if in_cloud(urn)]:
             words.append(f"in work when it happened: {', '.join(f'`{name}`' for name in sorted(working))}")
         repair = "" if _readable(session, layer) else ", then `mlinfra state repair`"
         words.append(

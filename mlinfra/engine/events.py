@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 
 from pulumi.automation import EngineEvent, OpType, StepEventStateMetadata
 
+from mlinfra.graph.urns import name_of, type_of
+
 Severity = Literal["info", "warning", "error"]
 IGNORED_OPERATIONS = frozenset({OpType.SAME, OpType.READ, OpType.REFRESH, OpType.REPLACE})
 """What does nothing in the cloud; of a replacement the creation and the deletion are told."""
@@ -50,12 +52,12 @@ class ResourceEvent:
     @property
     def name(self) -> str:
         """The logical name."""
-        return self.urn.rpartition("::")[2]
+        return name_of(self.urn)
 
     @property
     def type(self) -> str:
         """The type, ``aws:s3/bucket:Bucket``."""
-        return self.urn.split("::")[2].rpartition("$")[2]
+        return type_of(self.urn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Translator:
             self._message(said.severity, said.message, said.urn)
 
     def _resource(self, phase: Literal["begin", "done", "failed"], operation: OpType, urn: str) -> None:
-        type_ = urn.split("::")[2].rpartition("$")[2]
+        type_ = type_of(urn)
         grouping = type_.startswith(("pulumi:", "mlinfra:"))
         if phase == "done" and operation == OpType.SAME and not grouping:
             self._count(operation.value)

@@ -23,6 +23,7 @@ from mlinfra.graph.model import LAYERS, ResourceGraph, ResourceNode, Unknown, Va
 from mlinfra.graph.of_blueprint import BlueprintSource, deployment_graph
 from mlinfra.graph.read import read_state
 from mlinfra.graph.relink import relinked
+from mlinfra.graph.urns import name_of, type_of
 from mlinfra.plan.diff import plan
 from mlinfra.plan.gates import check_allowed, gated
 from mlinfra.plan.known import StateKnown
@@ -210,8 +211,8 @@ def _work(
 
 def _of_engine(urn: str) -> bool:
     """Whether the engine keeps a resource for itself: the stack, what it reads, default providers. No program registers these."""
-    type_ = urn.split("::", 2)[2].rpartition("::")[0].rpartition("$")[2]
-    name = urn.rpartition("::")[2]
+    type_ = type_of(urn)
+    name = name_of(urn)
     return type_.startswith("pulumi:pulumi:") or (type_.startswith("pulumi:providers:") and name.startswith("default"))
 
 

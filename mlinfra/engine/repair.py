@@ -21,6 +21,7 @@ from mlinfra.engine.places import data_folder
 from mlinfra.engine.session import Session
 from mlinfra.engine.status import Pending, pending_of
 from mlinfra.errors import EngineError
+from mlinfra.graph.urns import name_of
 from mlinfra.program import project_name
 
 CREATING = "creating"
@@ -129,7 +130,7 @@ def unfinished(deployment: Deployment, backend: Backend) -> tuple[Unfinished, ..
             continue
         for item, operation in zip(state.pending, pending_of(state), strict=True):
             parent = str((item.get("resource") or {}).get("parent", ""))
-            component = parent.rpartition("::")[2] if "mlinfra:components:" in parent else None
+            component = name_of(parent) if "mlinfra:components:" in parent else None
             found.append(Unfinished(layer=layer, operation=operation, component=component))
     return tuple(found)
 

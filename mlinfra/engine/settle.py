@@ -33,6 +33,7 @@ from mlinfra.engine.session import Session
 from mlinfra.engine.status import Pending
 from mlinfra.engine.unsaved import in_cloud, noted, resource_of, taken_in
 from mlinfra.errors import EngineError
+from mlinfra.graph.urns import name_of
 from mlinfra.program import project_name
 
 LOST = re.compile(
@@ -120,7 +121,7 @@ def _lost(resource: Mapping[str, Any], known: Collection[tuple[str, str]]) -> bo
 
 def _unfinished(layer: Layer, resource: Mapping[str, Any]) -> Unfinished:
     parent = str(resource.get("parent", ""))
-    component = parent.rpartition("::")[2] if "mlinfra:components:" in parent else None
+    component = name_of(parent) if "mlinfra:components:" in parent else None
     return Unfinished(layer=layer, operation=Pending(CREATING, str(resource["urn"])), component=component)
 
 

@@ -9,6 +9,7 @@ from mlinfra.blueprint.model import Deployment
 from mlinfra.components._context import Layer
 from mlinfra.engine.backend import Backend, Lock, StackState, Update
 from mlinfra.errors import EngineError
+from mlinfra.graph.urns import name_of, type_of
 from mlinfra.program import project_name
 
 
@@ -22,12 +23,12 @@ class Pending:
     @property
     def name(self) -> str:
         """The logical name of the resource."""
-        return self.urn.rpartition("::")[2]
+        return name_of(self.urn)
 
     @property
     def type(self) -> str:
         """The type of the resource, ``aws:s3/bucket:Bucket``."""
-        return self.urn.split("::")[2].rpartition("$")[2]
+        return type_of(self.urn)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from mlinfra.engine.copies import write_copy
 from mlinfra.engine.places import data_folder
 from mlinfra.engine.session import Session
 from mlinfra.errors import EngineError
+from mlinfra.graph.urns import type_of
 from mlinfra.program import project_name
 
 OURS = ("pulumi:", "mlinfra:")
@@ -34,7 +35,7 @@ def resource_of(told: StepEventStateMetadata) -> dict[str, Any]:
 
 def in_cloud(urn: str) -> bool:
     """Whether a cloud has such a thing; components and providers are only in the state."""
-    return not urn.split("::")[2].rpartition("$")[2].startswith(OURS)
+    return not type_of(urn).startswith(OURS)
 
 
 def keep(

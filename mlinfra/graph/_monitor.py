@@ -12,6 +12,7 @@ from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 from mlinfra.graph._facts import answer
 from mlinfra.graph._standins import StandIns
 from mlinfra.graph.known import Known
+from mlinfra.graph.urns import types_of
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -161,7 +162,7 @@ class RecordingMonitor:
     def _urn(self, parent: str, type_: str, name: str) -> str:
         chain = ""
         if parent:
-            parents = parent.split("::")[2]
+            parents = types_of(parent)
             chain = "" if parents == STACK else f"{parents}$"
         return f"urn:pulumi:{self._stack}::{self._project}::{chain}{type_}::{name}"
 

@@ -51,6 +51,7 @@ from mlinfra.graph.model import (
     Value,
 )
 from mlinfra.graph.sealed import sealed
+from mlinfra.graph.urns import types_of
 
 Program = Callable[[], None]
 
@@ -284,7 +285,7 @@ def alias_urn(urn: str, alias: Any) -> str:
     place, project, types, name = urn.split("::", 3)
     chain, _, own = types.rpartition("$")
     if spec.parentUrn:
-        chain = spec.parentUrn.split("::")[2]
+        chain = types_of(spec.parentUrn)
     elif spec.noParent:
         chain = ""
     stack = f"urn:pulumi:{spec.stack}" if spec.stack else place

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 from mlinfra.graph.model import LayerName, Value
+from mlinfra.graph.urns import name_of, type_of
 
 Operation = Literal["create", "update", "replace", "delete", "keep", "import", "same"]
 """What is done with a resource. ``keep``: it leaves the state and stays in the account; ``import``: the reverse."""
@@ -90,12 +91,12 @@ class Step:
     @property
     def type(self) -> str:
         """The resource's own type, ``aws:s3/bucket:Bucket``."""
-        return self.urn.split("::", 3)[2].rpartition("$")[2]
+        return type_of(self.urn)
 
     @property
     def name(self) -> str:
         """The resource's logical name, ``lake-raw``."""
-        return self.urn.split("::", 3)[3]
+        return name_of(self.urn)
 
 
 class Summary(NamedTuple):

@@ -21,6 +21,7 @@ from mlinfra.engine.sandbox.secrets import hidden, restored
 from mlinfra.graph._facts import answer
 from mlinfra.graph._monitor import UNKNOWN, from_struct, to_struct
 from mlinfra.graph._standins import StandIns
+from mlinfra.graph.urns import name_of, type_of
 from mlinfra.plan.known import updated
 from mlinfra.plan.replacement import outputs_changed_by_update
 
@@ -169,13 +170,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 def _kubernetes_id(inputs: dict[str, Any], urn: str) -> str:
     metadata = inputs.get("metadata")
     given = metadata if isinstance(metadata, dict) else {}
-    name = given.get("name") or inputs.get("name") or urn.rpartition("::")[2]
+    name = given.get("name") or inputs.get("name") or name_of(urn)
     namespace = given.get("namespace") or inputs.get("namespace")
     return f"{namespace}/{name}" if namespace else str(name)
 
 
 def _type(request: Any) -> str:
-    text: str = request.type or request.urn.split("::")[2].rpartition("$")[2]
+    text: str = request.type or type_of(request.urn)
     return text
 
 
