@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
@@ -75,6 +75,8 @@ Endpoint: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+TextOrJson: TypeAlias = Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")]
 Parallel: TypeAlias = Annotated[
     int | None,
     typer.Option("--parallel", min=1, help="Resources that are worked on at once.", metavar="N", show_default=False),

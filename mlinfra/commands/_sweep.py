@@ -76,8 +76,11 @@ def _kept(found: Destruction, output: str) -> list[dict[str, object]]:
         emit(f"kept on purpose, {_monthly(total.range.expected, complete=total.complete)}:")
         for node in found.remains:
             emit(f"  {node.name}  {type_text(node.type)}  {found.identity(node)}")
-        first = found.remains[0]
-        emit(f"before the next apply: `mlinfra import {first.component}.{first.name} {found.identity(first)}`")
+        first, *others = found.remains
+        likewise = ", and likewise the others" if others else ""
+        emit(
+            f"before the next apply: `mlinfra import {first.component}.{first.name} {found.identity(first)}`{likewise}"
+        )
     return [
         {
             "name": node.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -26,11 +26,11 @@ def run(
         typer.Option("--ids", help="YAML or JSON: COMPONENT.CHILD to id. Left out: list the names.", metavar="FILE"),
     ] = None,
     only_plan: Annotated[bool, typer.Option("--plan", help="Show the plan and change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: _options.Yes = False,
     allow: _options.Allow = None,
     sandbox: _options.Sandbox = False,
     log: _options.Log = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Take many resources that exist over at once: `mlinfra import` with a file.
 

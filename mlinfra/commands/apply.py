@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -18,7 +18,7 @@ def run(
     *,
     environment: _options.Environment = None,
     sets: _options.Sets = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: _options.Yes = False,
     allow: _options.Allow = None,
     sandbox: _options.Sandbox = False,
     endpoint: _options.Endpoint = None,  # noqa: ARG001 - its callback has done it
@@ -26,7 +26,7 @@ def run(
     refresh: Annotated[bool, typer.Option("--refresh", help="Look at what is really there first.")] = False,
     details: Annotated[bool, typer.Option("--details", help="List every resource and property of the plan.")] = False,
     log: _options.Log = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Create and change what the blueprint says, on Pulumi's engine, layer by layer.
 

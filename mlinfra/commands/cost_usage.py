@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-import typer
-
 from mlinfra.commands import _options
 from mlinfra.commands._inputs import request
 from mlinfra.commands._output import emit, emit_json, stdout
@@ -19,7 +15,7 @@ def run(
     environment: _options.Environment = None,
     sets: _options.Sets = None,
     usage: _options.Usage = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
     no_cache: _options.NoCache = False,
     region: _options.Region = _options.DEFAULT_REGION,
 ) -> None:

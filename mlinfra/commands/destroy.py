@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -23,7 +23,7 @@ def run(
         bool, typer.Option("--sweep/--no-sweep", help="Look for what was left, by its tags, at the end.")
     ] = True,
     purge: Annotated[bool, typer.Option("--purge", help="Delete what was left, after asking.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: _options.Yes = False,
     allow: _options.Allow = None,
     cleanup: Annotated[
         bool, typer.Option("--cleanup/--no-cleanup", help="Remove what controllers made beside Pulumi.")
@@ -32,7 +32,7 @@ def run(
     endpoint: _options.Endpoint = None,  # noqa: ARG001 - its callback has done it
     parallel: _options.Parallel = None,
     log: _options.Log = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Delete what was applied, last layer first; data that the blueprint keeps stays in the account.
 

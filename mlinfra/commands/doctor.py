@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
 import typer
 
+from mlinfra.commands import _options
 from mlinfra.commands._output import emit, emit_json, stdout
 
 EXAMPLE = "mlinfra doctor"
 
 
 def run(
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Check this machine: Python, packages, engine, state, AWS CLI, cache. Offline.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
 import typer
 
 from mlinfra.commands import _options
@@ -21,7 +19,7 @@ def run(
     sandbox: _options.Sandbox = False,
     endpoint: _options.Endpoint = None,  # noqa: ARG001 - its callback has done it
     parallel: _options.Parallel = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Show what somebody changed or deleted by hand since the last apply. Nothing is changed.
 

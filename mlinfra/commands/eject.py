@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -22,7 +22,7 @@ def run(
     environment: _options.Environment = None,
     sets: _options.Sets = None,
     sandbox: _options.Sandbox = False,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Write a deployment as ordinary Pulumi projects, one folder per layer, on the same state.
 

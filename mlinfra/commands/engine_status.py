@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-import typer
-
+from mlinfra.commands import _options
 from mlinfra.commands._output import emit, emit_json, stdout
 
 EXAMPLE = "mlinfra engine status"
 
 
 def run(
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Show which Pulumi CLI and provider plugins are here, and which the installed SDKs need. Offline."""
     import dataclasses

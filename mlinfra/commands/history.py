@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +24,7 @@ def run(
     sets: _options.Sets = None,
     sandbox: _options.Sandbox = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most.", metavar="N")] = 20,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Show what was done to a deployment, over all its layers, newest first.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -20,11 +20,11 @@ def run(
     environment: _options.Environment = None,
     sets: _options.Sets = None,
     only_plan: Annotated[bool, typer.Option("--plan", help="Show the plan and change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: _options.Yes = False,
     allow: _options.Allow = None,
     sandbox: _options.Sandbox = False,
     log: _options.Log = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Take a resource that exists over into a component, as part of an apply.
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from mlinfra.commands import _options
 from mlinfra.commands._output import emit, emit_json, stdout
 
 EXAMPLE = "mlinfra kinds --layer foundation"
@@ -16,7 +17,7 @@ def run(
         Literal["foundation", "cluster", "platform", "workloads"] | None,
         typer.Option("--layer", help="Only kinds of one layer.", show_default=False),
     ] = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """List the kinds of components that a blueprint can have.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,7 +30,7 @@ def run(
     sets: _options.Sets = None,
     sandbox: _options.Sandbox = False,
     show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Decrypt secrets and show them.")] = False,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Show what the components of a deployment export.
 

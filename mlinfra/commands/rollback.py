@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -27,13 +27,13 @@ def run(
     ] = None,
     *,
     environment: _options.Environment = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: _options.Yes = False,
     allow: _options.Allow = None,
     sandbox: _options.Sandbox = False,
     parallel: _options.Parallel = None,
     details: Annotated[bool, typer.Option("--details", help="List every resource and property of the plan.")] = False,
     log: _options.Log = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Apply the blueprint of an earlier deployment again, as it is kept with each update.
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from typing import Annotated, Literal
 
-import typer
-
+from mlinfra.commands import _options
 from mlinfra.commands._output import emit, emit_json, stdout
 
 EXAMPLE = "mlinfra sandbox"
 
 
 def run(
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Show what exists in the simulated cloud, and the faults that wait in it.
 

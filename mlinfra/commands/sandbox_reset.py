@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
 
-import typer
-
+from mlinfra.commands import _options
 from mlinfra.commands._output import emit
 
 EXAMPLE = "mlinfra sandbox reset --yes"
 
 
-def run(*, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+def run(*, yes: _options.Yes = False) -> None:
     """Forget the simulated cloud, its faults and the state of what was applied to it."""
     import shutil
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -22,9 +22,9 @@ def run(
     *,
     environment: _options.Environment = None,
     sets: _options.Sets = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: _options.Yes = False,
     sandbox: _options.Sandbox = False,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Encrypt the secrets in the states of all layers with another key.
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-import typer
-
 from mlinfra.commands import _options
 from mlinfra.commands._deployed import deployment_at
 from mlinfra.commands._output import emit, emit_json, note
@@ -18,9 +14,9 @@ def run(
     *,
     environment: _options.Environment = None,
     sets: _options.Sets = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: _options.Yes = False,
     sandbox: _options.Sandbox = False,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Make the bucket that `state: s3://…` names: private, encrypted, every version kept, TLS only.
 

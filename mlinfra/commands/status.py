@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
-
-import typer
+from typing import TYPE_CHECKING
 
 from mlinfra.commands import _options
 from mlinfra.commands._deployed import deployment_at, moment, stamp
@@ -22,7 +20,7 @@ def run(
     environment: _options.Environment = None,
     sets: _options.Sets = None,
     sandbox: _options.Sandbox = False,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Show how each layer stands: resources, last operation, what was left unfinished, who holds the lock.
 

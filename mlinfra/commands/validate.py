@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,7 +27,7 @@ def run(
     sets: _options.Sets = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show how the components are wired.")] = False,
     merged: Annotated[bool, typer.Option("--print", help="Show every value and where it comes from.")] = False,
-    output: Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")] = "text",
+    output: _options.TextOrJson = "text",
 ) -> None:
     """Check a blueprint: types, names, references, wiring, access.
 

@@ -37,8 +37,9 @@ class Destruction(Forecast):
 
     @property
     def remains(self) -> tuple[ResourceNode, ...]:
-        """What stays in the account and is forgotten: data that the blueprint keeps."""
-        return tuple(node for node in (self.before.resources if self.before else ()) if node.retain_on_delete)
+        """What stays in the account and is forgotten: data that the blueprint keeps. By component and name."""
+        kept = [node for node in (self.before.resources if self.before else ()) if node.retain_on_delete]
+        return tuple(sorted(kept, key=lambda node: (node.component or "", node.name)))
 
     def identity(self, node: ResourceNode) -> str:
         """The id of a resource in the account."""

@@ -107,7 +107,7 @@ def recover(
         _import(session, layer, state, {urn: (asked[urn], id_) for urn, id_ in taken.items()})
         _refresh(session, layer, [*taken])
     for urn in taken:
-        text = f"the provider ended while creating `{urn.rpartition('::')[2]}`: it is looked up in the cloud"
+        text = f"the provider ended while creating `{name_of(urn)}`: it is looked up in the cloud"
         listen(Message(layer.label, "warning", text, urn))
     if asking := [asked[urn] for urn, id_ in found.items() if id_ is None]:
         raise EngineError("\n".join(_said(_unfinished(layer, resource)) for resource in asking))

@@ -20,7 +20,7 @@ from mlinfra.engine.copies import write_copy
 from mlinfra.engine.places import data_folder
 from mlinfra.engine.session import Session
 from mlinfra.errors import EngineError
-from mlinfra.graph.urns import type_of
+from mlinfra.graph.urns import name_of, type_of
 from mlinfra.program import project_name
 
 OURS = ("pulumi:", "mlinfra:")
@@ -62,7 +62,7 @@ def keep(
         before = [one for one in noted(session, layer) if one["urn"] not in urns]
         write_copy(note_file(session, layer), {"backend": session.backend.url, "resources": [*before, *lost]})
     except EngineError as error:
-        names = ", ".join(f"`{one['urn'].rpartition('::')[2]}` {one['id']}".strip() for one in lost)
+        names = ", ".join(f"`{name_of(one['urn'])}` {one['id']}".strip() for one in lost)
         raise EngineError(
             f"{error.message}\nthe state does not know what was created, and it could not be noted: {names}",
             hint="keep this list: `mlinfra import NAME ID` takes each into the state",

@@ -41,7 +41,7 @@ class Component(NamedTuple):
 
 
 def graph_of(resources: Iterable[Registered], place: Place) -> ResourceGraph:
-    """The graph of one stack. A URN that occurs again (the steps of a replacement) counts once."""
+    """The graph of one stack, what others depend on first. A URN that occurs again (the steps of a replacement) counts once."""
     found: dict[str, Registered] = {}
     for resource in resources:
         found.setdefault(checks.text(resource.state.get("urn"), f"{resource.place}.urn"), resource)
@@ -59,13 +59,21 @@ def graph_of(resources: Iterable[Registered], place: Place) -> ResourceGraph:
         for urn, resource in found.items()
     )
     return ResourceGraph(
-        nodes=nodes,
+        nodes=_ordered(nodes),
         blueprint=blueprint,
         environment=place.stack,
         account=_single(_accounts(found.values())),
         region=_single(_regions(nodes)),
         outputs=_outputs(found, components),
     )
+
+
+def _ordered(nodes: tuple[ResourceNode, ...]) -> tuple[ResourceNode, ...]:
+    """By the longest way to what depends on nothing, then by URN. The engine lists by the end of each work, which differs between two runs."""
+    depth: dict[str, int] = {}
+    for node in nodes:
+        depth[node.urn] = 1 + max((depth.get(urn, 0) for urn in (node.parent, *node.depends_on) if urn), default=0)
+    return tuple(sorted(nodes, key=lambda node: (depth[node.urn], node.urn)))
 
 
 def _node(

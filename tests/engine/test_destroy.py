@@ -144,7 +144,7 @@ def test_what_was_kept_is_no_leftover_after_a_failed_apply(cloud: Cloud, capsys:
         "kept on purpose, $4.80 a month:",
         f"  key  kms key  {key}",
         f"  lake  s3 bucket  {lake}",
-        f"before the next apply: `mlinfra import key.key {key}`",
+        f"before the next apply: `mlinfra import key.key {key}`, and likewise the others",
         "nothing else carries the deployment's tags",
     ]
     there = names(cloud)

@@ -215,6 +215,13 @@ def test_the_states_of_all_layers_in_one_file_are_one_graph(tmp_path):
         read(file)
 
 
+def test_the_order_in_which_an_apply_happened_to_end_is_not_that_of_the_graph():
+    first, second = resource("first"), resource("second")
+    user = resource("a-user", dependencies=[second["urn"]])
+    for resources in ((first, second, user), (second, first, user), (second, user, first)):
+        assert [node.name for node in read_state(state_of(*resources)).nodes] == ["first", "second", "a-user"]
+
+
 def test_parents_in_a_circle_end():
     urn = "urn:pulumi:dev::shop::aws:s3/bucket:Bucket::r"
     assert read_state(state_of(resource(parent=urn))).nodes[0].component is None

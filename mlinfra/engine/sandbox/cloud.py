@@ -12,11 +12,12 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from mlinfra.engine.places import made
+from mlinfra.graph.urns import name_of
 
 Operation = Literal["create", "read", "update", "delete"]
 FaultKind = Literal["fail", "delay", "die"]
@@ -132,36 +133,29 @@ class Cloud:
 
     def change(self, name: str, values: Mapping[str, Any]) -> Held | None:
         """Drift: change what somebody else could have changed. ``name`` is ``type::name`` or a logical name; None where nothing has it."""
-        for held in self.resources():
-            if fnmatch.fnmatchcase(
-                f"{held.type}::{held.urn.rpartition('::')[2]}", name if "::" in name else f"*::{name}"
-            ):
-                changed = Held(
-                    held.type,
-                    held.id,
-                    held.urn,
-                    {**held.inputs, **values},
-                    {**held.outputs, **values},
-                    held.identity,
-                )
-                with self._open() as db:
-                    db.execute(
-                        "update resources set inputs=?, outputs=? where type=? and id=?",
-                        (_text(changed.inputs), _text(changed.outputs), held.type, held.id),
-                    )
-                return changed
-        return None
+        held = self._called(name)
+        if held is None:
+            return None
+        changed = replace(held, inputs={**held.inputs, **values}, outputs={**held.outputs, **values})
+        with self._open() as db:
+            db.execute(
+                "update resources set inputs=?, outputs=? where type=? and id=?",
+                (_text(changed.inputs), _text(changed.outputs), held.type, held.id),
+            )
+        return changed
 
     def lose(self, name: str) -> Held | None:
         """Drift: remove a resource behind the engine's back; None where nothing has that name."""
-        for held in self.resources():
-            if fnmatch.fnmatchcase(
-                f"{held.type}::{held.urn.rpartition('::')[2]}", name if "::" in name else f"*::{name}"
-            ):
-                with self._open() as db:
-                    db.execute("delete from resources where type=? and id=?", (held.type, held.id))
-                return held
-        return None
+        held = self._called(name)
+        if held is not None:
+            with self._open() as db:
+                db.execute("delete from resources where type=? and id=?", (held.type, held.id))
+        return held
+
+    def _called(self, name: str) -> Held | None:
+        """The first resource of that ``type::name``, or of that logical name."""
+        pattern = name if "::" in name else f"*::{name}"
+        return next((one for one in self.resources() if fnmatch.fnmatchcase(_label(one.type, one.urn), pattern)), None)
 
     def inject(self, fault: Fault) -> None:
         """Let an operation go wrong."""
@@ -186,7 +180,7 @@ class Cloud:
 
     def strike(self, operation: Operation, type_: str, urn: str) -> tuple[Fault, ...]:
         """The faults that hit an operation; each is used up by one."""
-        name = f"{type_}::{urn.rpartition('::')[2]}"
+        name = _label(type_, urn)
         with self._open() as db:
             rows = db.execute(
                 "select number, kind, resource, operation, argument, remaining from faults"
@@ -201,6 +195,11 @@ class Cloud:
         """Every change so far in order: operation, URN, result."""
         with self._open() as db:
             return tuple(db.execute("select operation, urn, result from operations order by number").fetchall())
+
+
+def _label(type_: str, urn: str) -> str:
+    """What the patterns of faults and drift are held against."""
+    return f"{type_}::{name_of(urn)}"
 
 
 def _log(db: sqlite3.Connection, operation: str, type_: str, id_: str, urn: str, result: str = "done") -> None:
