@@ -152,10 +152,13 @@ class RecordingMonitor:
             outputs = {key: value for key, value in outputs.items() if key == "id"}
         identity = request.importId or outputs.pop("id", "")
         for name, value in outputs.items():
-            if isinstance(value, str):
+            given = _from_value(state.fields[name]) if name in state.fields else None
+            if self._known is not None:
+                # What the program says itself is known then, as it is to the engine; without a state a reference tells more.
+                state.update({name: _merged(value, given)})
+            elif isinstance(value, str):
                 state.fields[name].string_value = value
             else:
-                given = _from_value(state.fields[name]) if name in state.fields else None
                 state.update({name: _merged(given, value)})
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=state)
 
@@ -167,9 +170,11 @@ class RecordingMonitor:
         return f"urn:pulumi:{self._stack}::{self._project}::{chain}{type_}::{name}"
 
 
-def _merged(given: Any, added: Any) -> Any:
-    """What the program said of a nested output, completed by what the tables know."""
-    return {**given, **added} if isinstance(given, dict) and isinstance(added, dict) else added
+def _merged(value: Any, over: Any) -> Any:
+    """``over`` where it says something, on top of what else a nested ``value`` holds."""
+    if isinstance(value, dict) and isinstance(over, dict):
+        return {**value, **over}
+    return value if over in (None, UNKNOWN) else over
 
 
 class QuietEngine:

@@ -11,6 +11,7 @@ import contextlib
 import contextvars
 import gc
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -306,13 +307,17 @@ def _with_origin(traced: Value, raw: Any, urns: tuple[str, ...], echoes: Mapping
         return traced
     known = frozenset().union(*(echoes.get(urn, frozenset()) for urn in urns))
     leaves = _leaves(raw)
-    # In a structure one repeated input (the name of a namespace) explains the dependency; the rest of it is the program's own.
-    explained = bool(_texts(leaves) & known) if isinstance(raw, dict | list) else leaves <= known
+    # In a structure or a text one repeated input (the name of a namespace) explains the dependency; the rest of it is the program's own.
+    if isinstance(raw, dict | list):
+        explained = any(isinstance(leaf, str) and leaf in known for leaf in leaves)
+    else:
+        explained = leaves <= known or (isinstance(raw, str) and any(_repeats(raw, text) for text in known))
     return traced if explained else Derived(urns)
 
 
-def _texts(leaves: frozenset[Any]) -> frozenset[Any]:
-    return frozenset(leaf for leaf in leaves if isinstance(leaf, str))
+def _repeats(text: str, part: Any) -> bool:
+    """Whether a text repeats an input, between other words. What is shorter than four letters could be there by chance."""
+    return isinstance(part, str) and len(part) > 3 and re.search(rf"(?<!\w){re.escape(part)}(?!\w)", text) is not None
 
 
 def _leaves(value: Any) -> frozenset[Any]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from mlinfra.graph.document import dumps
 from mlinfra.graph.model import ResourceGraph, ResourceNode, Value
+from mlinfra.plan.dependents import Dependents
 from mlinfra.plan.model import Operation, Plan, PropertyChange, Step
 from mlinfra.plan.rebase import rebase
 from mlinfra.plan.replacement import deletes_first, replaces
@@ -38,18 +39,31 @@ def plan(
     same_place = against is None or _place(against) == _place(graph)
     old_graph = None if against is None else rebase(against, blueprint=graph.blueprint, environment=graph.environment)
     old = {} if old_graph is None else {node.urn: node for node in old_graph.resources}
-    matched: set[str] = set()
-    steps: list[Step] = []
-    for node in graph.resources:
-        before = _counterpart(node, old)
-        if before is None:
-            steps.append(_creation(node, label))
-        else:
-            matched.add(before.urn)
-            # What one environment ignores in itself still tells it from another.
-            steps.append(_comparison(before, node, node.ignore_changes if same_place else ()))
+    pairs = [(node, _counterpart(node, old)) for node in graph.resources]
+    found = {
+        # What one environment ignores in itself still tells it from another.
+        before.urn: change_between(
+            before, node.inputs, node.ignore_changes if same_place else (), node.replace_on_changes
+        )
+        for node, before in pairs
+        if before is not None
+    }
+    first = [
+        before.urn
+        for node, before in pairs
+        if before and goes_first(before, node.inputs, found[before.urn], asked=node.delete_before_replace)
+    ]
+    dependents = Dependents(old.values())
+    for urn, lost in [one for root in first for one in dependents.replaced_with(root).items() if one[0] in found]:
+        known = {change.top for change in found[urn]}
+        found[urn] = (*found[urn], *(change for change in lost if change.top not in known))
+        first.append(urn)
+    steps = [
+        _comparison(before, node, found[before.urn], first=before.urn in first) if before else _creation(node, label)
+        for node, before in pairs
+    ]
     # Last made, first removed.
-    leaving = {urn: node for urn, node in old.items() if urn not in matched}
+    leaving = {urn: node for urn, node in old.items() if urn not in found}
     steps.extend(_removal(node, leaving, removed) for node in reversed(leaving.values()))
     return Plan(
         blueprint=graph.blueprint,
@@ -75,15 +89,13 @@ def _creation(node: ResourceNode, label: str | None) -> Step:
     return _step(node, "create", properties, f"not in {label}" if label else None)
 
 
-def _comparison(before: ResourceNode, after: ResourceNode, ignored: tuple[str, ...]) -> Step:
-    inputs = change_between(before, after.inputs, ignored, after.replace_on_changes)
+def _comparison(before: ResourceNode, after: ResourceNode, inputs: tuple[PropertyChange, ...], *, first: bool) -> Step:
     properties = (*inputs, *_options(before, after))
     causes = [c.path for c in inputs if c.forces_replacement]
     moved = f"known so far as `{before.name}`" if before.urn != after.urn else None
     if causes:
         named = _named_by(after.replace_on_changes, causes[0])
         why = "is named by replace_on_changes" if named else "cannot be changed in place"
-        first = after.delete_before_replace or deletes_first(after.type, before.inputs, after.inputs)
         order = ", and the old one goes first" if first else ""
         return _step(after, "replace", properties, f"`{causes[0]}` {why}{order}", guarded=before.protect)
     return _step(after, "update" if properties else "same", properties, moved)
@@ -100,6 +112,14 @@ def change_between(
     return tuple(
         dataclasses.replace(c, forces_replacement=_named_by(forcing, c.path) or replaces(before.type, c)) for c in found
     )
+
+
+def goes_first(
+    before: ResourceNode, inputs: Mapping[str, Value], changes: tuple[PropertyChange, ...], *, asked: bool | None | None
+) -> bool:
+    """Whether the changes replace a resource, and it is deleted before its successor is created. ``asked`` is what its options say."""
+    replaced = any(change.forces_replacement for change in changes)
+    return replaced and (asked or deletes_first(before.type, before.inputs, inputs))
 
 
 def _removal(node: ResourceNode, leaving: Mapping[str, ResourceNode], why: str | None) -> Step:

@@ -11,7 +11,8 @@ from mlinfra.graph._monitor import UNKNOWN, from_struct
 from mlinfra.graph.evaluate import alias_urn, plain
 from mlinfra.graph.known import Existing
 from mlinfra.graph.model import ResourceGraph, ResourceNode
-from mlinfra.plan.diff import change_between
+from mlinfra.plan.dependents import Dependents
+from mlinfra.plan.diff import change_between, goes_first
 from mlinfra.plan.replacement import outputs_changed_by_update
 
 
@@ -21,6 +22,8 @@ class StateKnown:
     def __init__(self, graph: ResourceGraph, stored: Iterable[Mapping[str, Any]]) -> None:
         self._nodes = {node.urn: node for node in graph.resources}
         self._stored = {str(item["urn"]): item for item in stored if not item.get("delete")}
+        self._dependents = Dependents(self._nodes.values())
+        self._lost: set[str] = set()
 
     def resource(self, urn: str, request: Any) -> Existing | None:
         """The resource that a RegisterResource request is about, None where it will be created or replaced."""
@@ -29,7 +32,9 @@ class StateKnown:
             return None
         inputs = {key: plain(value) for key, value in from_struct(request.object).items()}
         changes = change_between(before, inputs, tuple(request.ignoreChanges), tuple(request.replaceOnChanges))
-        if any(change.forces_replacement for change in changes):
+        if goes_first(before, inputs, changes, asked=request.deleteBeforeReplace):
+            self._lost.update(self._dependents.replaced_with(before.urn))
+        if before.urn in self._lost or any(change.forces_replacement for change in changes):
             return None
         stored = self._stored[before.urn]
         outputs = {key: wire(item) for key, item in (stored.get("outputs") or {}).items() if not key.startswith("__")}

@@ -222,6 +222,22 @@ def fixed(name, *, bus, context, opts):
     rule = aws.cloudwatch.EventRule(f"{name}-rule", name="always", event_bus_name=bus, event_pattern="{}", opts=opts)
     topic = aws.sns.Topic(f"{name}-topic", opts=opts)
     aws.cloudwatch.EventTarget(f"{name}-target", rule=rule.name, event_bus_name="one", arn=topic.arn, opts=opts)
+    # These name the rule in what forces nothing: they stay as they are.
+    dimensions = {"RuleName": rule.name}
+    aws.cloudwatch.MetricAlarm(
+        f"{name}-alarm",
+        comparison_operator="GreaterThanThreshold",
+        evaluation_periods=1,
+        metric_name="FailedInvocations",
+        namespace="AWS/Events",
+        period=60,
+        statistic="Sum",
+        threshold=0,
+        dimensions=dimensions,
+        opts=opts,
+    )
+    title = pulumi.Output.json_dumps({"widgets": [{"type": "text", "properties": {"markdown": rule.name}}]})
+    aws.cloudwatch.Dashboard(f"{name}-board", dashboard_name=f"{name}-board", dashboard_body=title, opts=opts)
     return {}
 """
 

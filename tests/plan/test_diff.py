@@ -5,7 +5,7 @@ import dataclasses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlinfra.graph.model import ResourceGraph, ResourceNode
+from mlinfra.graph.model import UNKNOWN, ResourceGraph, ResourceNode
 from mlinfra.plan import ABSENT, PropertyChange, Step, Summary, by_component, plan
 
 
@@ -171,3 +171,39 @@ def test_what_is_only_deleted_with_something_that_is_kept_stays_too():
     }
     alone = {s.name: s.operation for s in plan(graph(kept), graph(kept, node("guard", deleted_with=kept.urn))).steps}
     assert alone == {"data": "same", "guard": "delete"}
+
+
+def test_what_is_made_with_something_that_goes_first_is_replaced_where_it_cannot_be_updated():
+    base = "urn:pulumi:dev::fraud-platform::mlinfra:components:jobs"
+
+    def made(kind, name, depends=(), /, **inputs):
+        return ResourceNode(
+            urn=f"{base}${kind}::{name}",
+            type=kind,
+            name=name,
+            inputs=inputs,
+            property_dependencies={key: (f"{base}${of}",) for key, of in depends},
+        )
+
+    rule, target, alarm = (
+        f"aws:cloudwatch/{one}" for one in ("eventRule:EventRule", "eventTarget:EventTarget", "metricAlarm:MetricAlarm")
+    )
+
+    def deployed(bus, name="nightly"):
+        given = {} if name is None else {"name": name}
+        uses = f"{rule}::rule"
+        return graph(
+            # Not in the order of their dependencies: a graph has an order of its own.
+            made(alarm, "alarm", [("dimensions", uses)], dimensions={"RuleName": "nightly"}, threshold=0),
+            made(target, "other", [("rule", f"{target}::target")], rule="nightly", arn="a"),
+            made(target, "target", [("rule", uses), ("arn", uses)], rule="nightly", arn="a"),
+            made(rule, "rule", (), eventBusName=bus, **given),
+        )
+
+    found = {step.name: step for step in plan(deployed("two"), deployed("one")).changes}
+    assert {name: step.operation for name, step in found.items()} == dict.fromkeys(
+        ("rule", "target", "other"), "replace"
+    )
+    assert found["target"].properties == (PropertyChange("rule", "nightly", UNKNOWN, forces_replacement=True),)
+    assert found["other"].reason.startswith("`rule` cannot be changed in place, and the old one goes first")
+    assert [step.name for step in plan(deployed("two", None), deployed("one", None)).changes] == ["rule"]
