@@ -47,6 +47,7 @@ def run(
         found = forecast(deployment, session.backend, session.passphrase, allowed=asked.allowed)
         if asked.planned is not None:
             asked.planned.check(deployment, found, backend=session.backend.url)
+        session.check_encryption(found.states.values())
         note(shown_plan(found, sandbox=sandbox, details=details))
         if not (any(work.changed for work in found.works) or refresh):
             emit("nothing to do" if output == "text" else "{}")

@@ -9,9 +9,12 @@ from __future__ import annotations
 import datetime
 import gzip
 import json
+import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlinfra.engine.places import default_backend, sandbox_folder
@@ -37,6 +40,23 @@ class Lock:
     host: str
     pid: int
     since: datetime.datetime | None
+
+    @property
+    def dead(self) -> bool:
+        """Whether the process that holds it is gone. One of another machine is never known to be."""
+        if self.host != socket.gethostname() or self.pid <= 0:
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except OSError:
+            return False
+        try:
+            # The number may be another program's by now; a zombie has no command line.
+            return b"pulumi" not in Path(f"/proc/{self.pid}/cmdline").read_bytes()
+        except OSError:
+            return False
 
 
 @dataclass(frozen=True)

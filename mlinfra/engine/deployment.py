@@ -90,6 +90,7 @@ class Deployment:
         options = Options(sandbox=self._options.sandbox, parallel=self._options.parallel, refresh=refresh)
         with Session(self._in_account(), options, self._environ) as session:
             found = forecast(session.deployment, session.backend, session.passphrase, allowed=allow)
+            session.check_encryption(found.states.values())
             refuse(found.plan)
             works = found.works
             if not (refresh or any(work.changed for work in works)):

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from mlinfra.blueprint.model import Deployment
 from mlinfra.components._context import Layer
-from mlinfra.engine.backend import StackState
+from mlinfra.engine.backend import Backend, StackState
 from mlinfra.engine.decryption import decrypter, holds_secret, revealed, unread
 from mlinfra.engine.exported import States
 from mlinfra.engine.passphrase import Passphrase
@@ -30,6 +30,8 @@ from mlinfra.plan.known import StateKnown
 from mlinfra.plan.model import Plan
 from mlinfra.program import project_name
 
+LOOKS = "nobody saw how it ended: `mlinfra apply` looks first, and says what to do where it cannot tell"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
@@ -42,6 +44,8 @@ class Forecast:
     states: Mapping[Layer, StackState]
     unread: tuple[Layer, ...] = ()
     """Layers whose state holds secrets that could not be read: nobody knows whether those change."""
+    locked: tuple[Layer, ...] = ()
+    """Layers that another process works on now."""
 
     @property
     def modified(self) -> datetime.datetime | None:
@@ -64,15 +68,12 @@ class Forecast:
         return tuple(self._remarks())
 
     def _remarks(self) -> Iterator[str]:
-        from mlinfra.engine.repair import Unfinished
         from mlinfra.engine.status import pending_of
 
         for layer, state in self.states.items():
             for one in pending_of(state):
-                node = self.before.by_urn.get(one.urn) if self.before else None
-                known = node or self.graph.by_urn.get(one.urn)
-                advice = Unfinished(layer=layer, operation=one, component=known.component if known else None).advice
-                yield f"{layer.label}: {one.operation} `{one.name}` was begun, and nobody knows how it ended: {advice}"
+                how = "may still be in work: the layer is locked" if layer in self.locked else LOOKS
+                yield f"{layer.label}: {one.operation} `{one.name}` was begun, and {how}"
         if self.unread:
             layers = ", ".join(layer.label for layer in self.unread)
             yield (
@@ -91,13 +92,14 @@ def stored(
     """The states of all layers: as stored, revealed, and as one graph of the deployment. Raises EngineError.
 
     The account of the graph is the one in the states, where they name one, else the deployment's. Raises RefusedError where
-    the environment names another: nothing of what is deployed would be found there, and all of it taken for gone.
+    the environment names another account or region: nothing of what is deployed would be found there, and all of it taken for gone.
     """
     found = {layer: held.state(project_name(deployment.blueprint, layer), deployment.environment) for layer in Layer}
     states = {layer: state for layer, state in found.items() if state is not None}
     documents: dict[Layer, Mapping[str, Any]] = {}
     nodes: list[ResourceNode] = []
     accounts: set[str] = set()
+    regions: set[str] = set()
     for layer, state in states.items():
         # Deriving a key takes a third of a second, and most states hold no secret.
         reader = decrypter(state, passphrase) if holds_secret(state.document) else None
@@ -105,10 +107,16 @@ def stored(
         graph = read_state({"version": 3, "deployment": dict(documents[layer])})
         nodes += (replace(node, layer=LAYERS[layer - 1]) for node in graph.nodes)
         accounts |= {graph.account} if graph.account else set()
+        regions |= {graph.region} if graph.region else set()
     if len(accounts) == 1 and not deployment.account_is_stand_in and deployment.account not in accounts:
         raise RefusedError(
             f"`{deployment.environment}` is deployed in account {min(accounts)}, and not in {deployment.account}",
             hint="to move it, destroy it first, with the account as it was; or choose another name for the environment",
+        )
+    if len(regions) == 1 and deployment.region not in regions:
+        raise RefusedError(
+            f"`{deployment.environment}` is deployed in {min(regions)}, and not in {deployment.region}",
+            hint="to move it, destroy it first, with the region as it was; or choose another name for the environment",
         )
     before = ResourceGraph(
         nodes=tuple(nodes),
@@ -160,7 +168,15 @@ def forecast(
         ),
         states=states,
         unread=tuple(layer for layer, document in documents.items() if unread(document)),
+        locked=tuple(layer for layer in states if _locked(held, project_name(deployment.blueprint, layer), deployment)),
     )
+
+
+def _locked(held: States, project: str, deployment: Deployment) -> bool:
+    """Whether a process that is not known to be gone works on a layer."""
+    if not isinstance(held, Backend) or not held.readable:
+        return False
+    return any(not lock.dead for lock in held.locks(project, deployment.environment))
 
 
 def state_digest(state: StackState) -> str:

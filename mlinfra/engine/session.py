@@ -179,16 +179,22 @@ class Session:
         except CommandError as error:
             raise EngineError(self.scrub(f"`pulumi {' '.join(arguments[:2])}` failed: {error}")) from None
 
+    def check_encryption(self, states: Iterable[StackState]) -> None:
+        """Raise EngineError where the blueprint asks for another encryption than a state has."""
+        wanted = self.deployment.secrets or "passphrase"
+        for state in states:
+            found, _ = encryption_of(state)
+            if state.secrets_provider is not None and wanted != found:
+                raise EngineError(
+                    f"the state is encrypted with `{found}`, and the blueprint says `secrets: {wanted}`",
+                    hint=f"`mlinfra state change-secrets {wanted}` encrypts it anew; or set `secrets: {found}`",
+                )
+
     def _settings(self, state: StackState | None) -> automation.StackSettings:
         if state is None or state.secrets_provider is None:
             return automation.StackSettings()
-        wanted = self.deployment.secrets or "passphrase"
-        found, settings = encryption_of(state)
-        if wanted != found:
-            raise EngineError(
-                f"the state is encrypted with `{found}`, and the blueprint says `secrets: {wanted}`",
-                hint=f"`mlinfra state change-secrets {wanted}` encrypts it anew; or set `secrets: {found}`",
-            )
+        self.check_encryption((state,))
+        _, settings = encryption_of(state)
         return automation.StackSettings(
             secrets_provider=settings.get("secretsprovider"),
             encrypted_key=settings.get("encryptedkey"),

@@ -10,9 +10,7 @@ from __future__ import annotations
 import copy
 import csv
 import json
-import os
 import re
-import socket
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
@@ -24,7 +22,7 @@ from pulumi.automation import StepEventStateMetadata
 from pulumi.automation.errors import CommandError
 
 from mlinfra.components._context import Layer
-from mlinfra.engine.backend import ORGANIZATION, ROOT, Lock, StackState
+from mlinfra.engine.backend import ORGANIZATION, ROOT, StackState
 from mlinfra.engine.copies import stack_document, write_copy
 from mlinfra.engine.events import Listener, Message
 from mlinfra.engine.repair import CREATING, Unfinished, unfinished
@@ -129,7 +127,7 @@ def unlocked(session: Session, layer: Layer, listen: Listener) -> None:
     """Take away the locks of processes of this machine that are gone."""
     project, stack = project_name(session.deployment.blueprint, layer), session.deployment.environment
     for lock in session.backend.locks(project, stack):
-        if session.backend.url.startswith("file://") and _dead(lock):
+        if session.backend.url.startswith("file://") and lock.dead:
             session.backend.unlock(lock)
             text = f"the lock of process {lock.pid}, which is gone, was taken away"
             listen(Message(layer.label, "warning", text))
@@ -181,23 +179,6 @@ def _whole(session: Session, layer: Layer) -> None:
 
 def _said(one: Unfinished) -> str:
     return f"an earlier command ended while creating `{one.operation.name}` ({one.operation.type}): {one.advice}"
-
-
-def _dead(lock: Lock) -> bool:
-    """Whether the process that holds a lock is gone. One of another machine is never known to be."""
-    if lock.host != socket.gethostname() or lock.pid <= 0:
-        return False
-    try:
-        os.kill(lock.pid, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    try:
-        # The number may be another program's by now; a zombie has no command line.
-        return b"pulumi" not in Path(f"/proc/{lock.pid}/cmdline").read_bytes()
-    except OSError:
-        return False
 
 
 def _import(

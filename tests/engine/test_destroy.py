@@ -170,15 +170,30 @@ def test_the_cost_of_a_destroy_is_that_of_use_and_what_stays_is_in_it(
     assert "no longer declared" not in result.err
 
 
-def test_another_account_is_refused(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_account_or_region_is_refused(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     ended(capsys, "apply", "dev")
-    Path("shop.yaml").write_text(BLUEPRINT.replace("dev: {", 'dev: {account: "111111111111", '))
-    for verb in ("plan", "apply", "destroy"):
-        result = run(capsys, verb, "shop.yaml", "-e", "dev", "--sandbox")
-        assert (result.code, result.err.splitlines()[0]) == (
-            1,
-            "error: `dev` is deployed in account 123456789012, and not in 111111111111",
-        )
+    for other, message in {
+        BLUEPRINT.replace("dev: {", 'dev: {account: "111111111111", '): "account 123456789012, and not in 111111111111",
+        BLUEPRINT.replace("us-east-1", "eu-west-1"): "us-east-1, and not in eu-west-1",
+    }.items():
+        Path("shop.yaml").write_text(other)
+        for verb in ("plan", "apply", "destroy"):
+            result = run(capsys, verb, "shop.yaml", "-e", "dev", "--sandbox")
+            assert (result.code, result.err.splitlines()[0]) == (1, f"error: `dev` is deployed in {message}")
+
+
+def test_another_encryption_is_refused_though_nothing_changes(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    ended(capsys, "apply", "dev")
+    Path("shop.yaml").write_text(BLUEPRINT.replace("dev: {", 'dev: {secrets: "awskms://alias/other", '))
+    result = run(capsys, "apply", "shop.yaml", "-e", "dev", "--sandbox", "--yes")
+    assert (result.code, result.out, result.err.splitlines()) == (
+        4,
+        "",
+        [
+            "error: the state is encrypted with `passphrase`, and the blueprint says `secrets: awskms://alias/other`",
+            "hint: `mlinfra state change-secrets awskms://alias/other` encrypts it anew; or set `secrets: passphrase`",
+        ],
+    )
 
 
 def test_without_the_sweep_nothing_is_looked_for(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:

@@ -155,9 +155,16 @@ def test_operations_without_an_end_are_said_with_what_to_do(shop: Path, ml: Any,
     file.write_text(json.dumps(state))
     assert ml("plan", "-e", "dev").err.splitlines() == [
         (
-            "foundation: updating `lake-tls` was begun, and nobody knows how it ended: "
-            "`mlinfra apply --refresh` looks at what is really there, and goes on from that"
+            "foundation: updating `lake-tls` was begun, and nobody saw how it ended: "
+            "`mlinfra apply` looks first, and says what to do where it cannot tell"
         )
+    ]
+    lock = {"username": "alice", "hostname": "ci", "pid": 42, "timestamp": "2026-07-01T10:00:00Z"}
+    folder = sandbox.folder / "state" / ".pulumi" / "locks" / "organization" / "shop-foundation" / "dev"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "x.json").write_text(json.dumps(lock))
+    assert ml("plan", "-e", "dev").err.splitlines() == [
+        "foundation: updating `lake-tls` was begun, and may still be in work: the layer is locked"
     ]
     assert document(ml)["state"]["pending"] == [
         {"layer": "foundation", "operation": "updating", "urn": resource["urn"]}
