@@ -1,4 +1,6 @@
-"""The Pulumi CLI for all tests, and how many of those in `tests/engine` ran: without a CLI most are skipped."""
+"""The Pulumi CLI for all tests, and how many of those in `tests/engine` ran: without a CLI most are skipped.
+
+And a law for all of them: every JSON document that a test sees a verb write keeps to its schema."""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from written import check
 
 from mlinfra.engine.installed import candidates, on_path
 
@@ -17,6 +20,20 @@ def pytest_configure() -> None:
     found = next((cli for cli in candidates(os.environ) if cli.supported), None)
     if found is not None:
         os.environ["PATH"] = on_path(Path(found.path).parent, os.environ)
+
+
+@pytest.fixture
+def capsys(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> pytest.CaptureFixture[str]:
+    """Pytest's own, which holds what is read against the schemas."""
+    read = capsys.readouterr
+
+    def checked() -> object:
+        captured = read()
+        check(captured.out)
+        return captured
+
+    monkeypatch.setattr(capsys, "readouterr", checked)
+    return capsys
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

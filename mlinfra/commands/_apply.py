@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mlinfra.commands._output import emit, emit_json, interactive, note, stderr
-from mlinfra.errors import UsageError
+from mlinfra.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
     from mlinfra.blueprint.model import Deployment
@@ -50,6 +50,17 @@ def in_place(deployment: Deployment, *, sandbox: bool) -> Deployment:
     from mlinfra.engine.identity import in_account
 
     return in_account(deployment)
+
+
+def with_account(deployment: Deployment, *, sandbox: bool) -> Deployment:
+    """The same for what changes nothing: credentials are asked for only where the environment names no account."""
+    if not deployment.account_is_stand_in:
+        return deployment
+    try:
+        return in_place(deployment, sandbox=sandbox)
+    except EngineError as error:
+        named = f"name the `account` of `{deployment.environment}` in the blueprint"
+        raise EngineError(error.message, hint=f"{error.hint}; or {named}" if error.hint else named) from None
 
 
 def confirmed(what: str, *, yes: bool, sandbox: bool) -> None:
@@ -105,3 +116,13 @@ def operated(
     if outcome.status != "succeeded":
         note(f"log: {file}")
         raise typer.Exit(INTERRUPTED if outcome.status == "interrupted" else FAILED)
+
+
+def nothing_done(name: str, output: str, words: str) -> None:
+    """Report an operation that had nothing to do: in ``words``, or as the document that every operation ends with."""
+    from mlinfra.commands._report import idle_document
+
+    if output == "json":
+        emit_json(idle_document(name))
+    else:
+        emit(words)

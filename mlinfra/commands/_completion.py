@@ -1,4 +1,4 @@
-"""What the shell completes: blueprints, environments, components, kinds. What is wrong completes to nothing."""
+"""What the shell completes: blueprints, environments, components, kinds, documents. What is wrong completes to nothing."""
 
 from __future__ import annotations
 
@@ -58,6 +58,13 @@ def templates(incomplete: str) -> list[str]:
     from mlinfra.commands._templates import templates as shipped
 
     return [name for name in shipped() if name.startswith(incomplete)]
+
+
+def documents(incomplete: str) -> list[str]:
+    """What `mlinfra schema` describes."""
+    from mlinfra.commands._schemas import names
+
+    return [name for name in names() if name.startswith(incomplete)]
 
 
 def _blueprint(ctx: typer.Context) -> tuple[Path | None, Mapping[str, Any]]:

@@ -42,8 +42,8 @@ def report_text(name: str, outcome: Outcome, left: Aftermath, *, sandbox: bool) 
     return "\n".join(lines)
 
 
-def report_document(name: str, outcome: Outcome, left: Aftermath, log: Path) -> dict[str, object]:
-    """The same for programs."""
+def report_document(name: str, outcome: Outcome, left: Aftermath, log: Path | None) -> dict[str, object]:
+    """The same for programs: ``mlinfra_outcome: 1``. ``log`` is None where nothing was done."""
     failed = outcome.status != "succeeded"
     return {
         "mlinfra_outcome": 1,
@@ -58,8 +58,16 @@ def report_document(name: str, outcome: Outcome, left: Aftermath, log: Path) -> 
         + [{"said": text, **_known(known)} for text, known in left.problems(outcome.error)],
         "unfinished": list(left.unfinished),
         "not_begun": [step.urn for step in left.not_begun] if failed else [],
-        "log": str(log),
+        "log": None if log is None else str(log),
     }
+
+
+def idle_document(name: str) -> dict[str, object]:
+    """The document of an operation that had nothing to do."""
+    from mlinfra.engine.aftermath import Aftermath
+    from mlinfra.engine.apply import Outcome
+
+    return report_document(name, Outcome("succeeded", {}, 0.0), Aftermath(), None)
 
 
 def _refused(refused: Refused) -> dict[str, object]:

@@ -53,7 +53,7 @@ def swept(session: Session, found: Destruction, output: str, *, purge: bool, yes
                 "arn": one.arn,
                 "type": one.words,
                 "component": one.component,
-                "monthly_usd": None if one.monthly is None else str(one.monthly),
+                "monthly_usd": None if one.monthly is None else format(one.monthly, "f"),
                 "deleted": one.arn in gone and gone[one.arn] is None,
                 "reason": gone.get(one.arn),
             }
@@ -87,7 +87,9 @@ def _kept(found: Destruction, output: str) -> list[dict[str, object]]:
             "type": node.type,
             "component": node.component,
             "id": found.identity(node),
-            "monthly_usd": str(sum(filter(None, costs[node.urn]), Decimal(0))) if any(costs[node.urn]) else None,
+            "monthly_usd": format(sum(filter(None, costs[node.urn]), Decimal(0)), "f")
+            if any(costs[node.urn])
+            else None,
         }
         for node in found.remains
     ]

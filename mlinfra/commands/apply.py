@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mlinfra.commands import _options
-from mlinfra.commands._output import emit, note
+from mlinfra.commands._output import note
 
 EXAMPLE = "mlinfra apply minimal.yaml -e dev --sandbox --yes"
 
@@ -33,7 +33,7 @@ def run(
     The plan is shown first and has to be confirmed; a plan in a file is confirmed already, and is refused where anything
     has changed since. Run it again to continue after a failure: what is done stays done.
     """
-    from mlinfra.commands._apply import confirmed, in_place, operated, shown_plan
+    from mlinfra.commands._apply import confirmed, in_place, nothing_done, operated, shown_plan
     from mlinfra.commands._planned import wanted
     from mlinfra.engine.apply import apply
     from mlinfra.engine.forecast import forecast
@@ -50,7 +50,7 @@ def run(
         session.check_encryption(found.states.values())
         note(shown_plan(found, sandbox=sandbox, details=details))
         if not (any(work.changed for work in found.works) or refresh):
-            emit("nothing to do" if output == "text" else "{}")
+            nothing_done("apply", output, "nothing to do")
             return
         refuse(found.plan)
         confirmed(f"apply this to `{deployment.environment}`", yes=yes or asked.planned is not None, sandbox=sandbox)

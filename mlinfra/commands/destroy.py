@@ -9,7 +9,7 @@ import typer
 
 from mlinfra.commands import _options
 from mlinfra.commands._inputs import blueprint_file
-from mlinfra.commands._output import emit, emit_json, note
+from mlinfra.commands._output import emit_json, note
 
 EXAMPLE = "mlinfra destroy minimal.yaml -e dev --sandbox --yes"
 
@@ -39,7 +39,8 @@ def run(
     A protected environment is only destroyed with `--allow destroy`. Run it again to continue after a failure.
     """
     from mlinfra.blueprint import load
-    from mlinfra.commands._apply import confirmed, in_place, operated, shown_plan
+    from mlinfra.commands._apply import confirmed, in_place, nothing_done, operated, shown_plan
+    from mlinfra.commands._report import idle_document
     from mlinfra.commands._sweep import kept_lines, swept
     from mlinfra.engine.destroy import destroy, destruction
     from mlinfra.engine.session import Options, Session
@@ -54,7 +55,7 @@ def run(
     with Session(deployment, Options(sandbox=sandbox, parallel=parallel)) as session:
         found = destruction(deployment, session.backend)
         if not found.works and not purge:
-            emit("nothing is deployed" if output == "text" else "{}")
+            nothing_done("destroy", output, "nothing is deployed")
             return
         if found.works:
             note(shown_plan(found, sandbox=sandbox))
@@ -68,7 +69,7 @@ def run(
         if not found.works:
             document = swept(session, found, output, purge=True, yes=yes)
             if output == "json":
-                emit_json(document)
+                emit_json({**idle_document("destroy"), **document})
             return
         confirmed(f"destroy `{deployment.environment}` of `{deployment.blueprint}`", yes=yes, sandbox=sandbox)
         operated(

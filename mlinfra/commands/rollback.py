@@ -10,7 +10,7 @@ import typer
 from mlinfra.commands import _options
 from mlinfra.commands._deployed import blueprint_and_word, moment
 from mlinfra.commands._inputs import blueprint_file
-from mlinfra.commands._output import emit, note
+from mlinfra.commands._output import note
 from mlinfra.errors import UsageError
 
 EXAMPLE = "mlinfra rollback minimal.yaml -e dev --sandbox --yes"
@@ -41,7 +41,7 @@ def run(
     apply goes forward again.
     """
     from mlinfra.blueprint import load
-    from mlinfra.commands._apply import confirmed, in_place, operated, shown_plan
+    from mlinfra.commands._apply import confirmed, in_place, nothing_done, operated, shown_plan
     from mlinfra.engine.apply import apply
     from mlinfra.engine.forecast import forecast
     from mlinfra.engine.history import history
@@ -56,7 +56,7 @@ def run(
     with Session(present, Options(sandbox=sandbox)) as reading:
         done = history(present, reading.backend)
     if not done:
-        emit("nothing is deployed" if output == "text" else "{}")
+        nothing_done("rollback", output, "nothing is deployed")
         return
     chosen = target(done, None if word is None else int(word))
     file = Path(log).absolute() if log else None
@@ -68,7 +68,7 @@ def run(
             found = forecast(deployment, session.backend, session.passphrase, allowed=allow or ())
             note(shown_plan(found, sandbox=sandbox, details=details))
             if not any(work.changed for work in found.works):
-                emit("nothing to do" if output == "text" else "{}")
+                nothing_done("rollback", output, "nothing to do")
                 return
             refuse(found.plan)
             confirmed(f"apply this to `{deployment.environment}`", yes=yes, sandbox=sandbox)

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from mlinfra.commands._output import emit, emit_json
+from mlinfra.commands._completion import documents
+from mlinfra.commands._output import emit
+from mlinfra.commands._schemas import names, schema_text
 
 EXAMPLE = "mlinfra schema blueprint"
-Document = Literal["blueprint", "environment", "graph", "plan", "cost"]
 
 
 def run(
-    document: Annotated[Document, typer.Argument(metavar="DOCUMENT", help="Of which document.")] = "blueprint",
+    document: Annotated[
+        str,
+        typer.Argument(metavar="DOCUMENT", help=f"One of {', '.join(names())}.", autocompletion=documents),
+    ] = "blueprint",
 ) -> None:
     """Write the JSON Schema of blueprints, for editors; or of a document that mlinfra writes.
 
-    DOCUMENT is one of blueprint (left out), environment, graph, plan, cost.
+    What says `mlinfra_outcome` is described by `mlinfra schema outcome`, and so on.
     """
-    if document == "environment":
-        from mlinfra.blueprint.schema import environment_schema
-
-        emit_json(environment_schema())
-        return
-    from mlinfra.catalogue import SCHEMA
-    from mlinfra.commands._kinds import blueprint_schema_text
-
-    if document == "blueprint":
-        emit(blueprint_schema_text())
-        return
-    emit((SCHEMA.parent / document / f"{document}.schema.json").read_text("utf-8"))
+    emit(schema_text(document))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from written import check
 
 from mlinfra.commands import main
 
@@ -47,4 +48,5 @@ def process(*arguments: str, cwd: Path | None = None, **environ: str) -> Result:
     done = subprocess.run(
         command, cwd=cwd, env={**env, **environ}, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
     )
+    check(done.stdout)
     return Result(done.returncode, done.stdout, done.stderr)

@@ -194,6 +194,7 @@ def test_no_colour_in_a_pipe_and_none_with_no_color() -> None:
         ("mlinfra cost explain l", ["lake"]),
         ("mlinfra explain bucket.exp", ["bucket.expire_days", "bucket.expected"]),
         ("mlinfra init mini", ["minimal"]),
+        ("mlinfra schema out", ["outcome", "outputs"]),
     ],
 )
 def test_completion(words: str, complete: list[str]) -> None:

@@ -119,6 +119,18 @@ def test_what_was_left_is_listed_with_its_price_and_purged(cloud: Cloud, capsys:
         f"    {arn}\n"
     )
     assert json.loads(ended(capsys, "destroy", "dev", "--purge", "--format", "json")) == {
+        "mlinfra_outcome": 1,
+        "operation": "destroy",
+        "status": "succeeded",
+        "seconds": 0.0,
+        "done": {},
+        "layers": {},
+        "failed_layer": None,
+        "error": None,
+        "failures": [],
+        "unfinished": [],
+        "not_begun": [],
+        "log": None,
         "kept": [],
         "leftovers": [
             {
