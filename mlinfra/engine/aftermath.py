@@ -53,6 +53,7 @@ class Aftermath:
     """How many resources were created, updated, deleted, by the engine's word for it."""
     _touched: dict[str, ResourceEvent] = field(default_factory=dict)
     _said: dict[str | None, list[str]] = field(default_factory=dict)
+    _warned: dict[str | None, list[str]] = field(default_factory=dict)
 
     def __call__(self, event: Event) -> None:
         """Hear an event."""
@@ -60,8 +61,9 @@ class Aftermath:
             self._touched[event.urn] = event
             if event.phase == "done":
                 self.done[event.operation] = self.done.get(event.operation, 0) + 1
-        elif isinstance(event, Message) and event.severity == "error":
-            self._said.setdefault(event.urn, []).append(event.text)
+        elif isinstance(event, Message) and event.severity in ("error", "warning"):
+            heard = self._said if event.severity == "error" else self._warned
+            heard.setdefault(event.urn, []).append(event.text)
 
     @property
     def failed(self) -> tuple[Refused, ...]:
@@ -94,7 +96,8 @@ class Aftermath:
 
     def _refused(self, event: ResourceEvent, step: Step | None) -> Refused:
         texts = self._said.get(event.urn) or ["the provider said nothing"]
-        whole = "\n".join(texts)
+        # Kubernetes' provider says why it waited in vain (a pod's image, a finalizer) as a warning beside an error that says only that.
+        whole = "\n".join([*texts, *self._warned.get(event.urn, ())])
         machines = instance_type(step) if step else None
         known = explain_failure(whole, event.type, region=self.region, instance_type=machines)
         if known and step and step.component:

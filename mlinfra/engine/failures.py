@@ -1,8 +1,8 @@
 """What an error of AWS, Kubernetes or Pulumi's engine means, and what to do about it.
 
 The facts are rows of ``data/failures.csv``, each with the wording as a regular expression, its source, and the day on which the row was
-written or held against that source. Many are recalled, and say so: their wording has not been read again. The first row that matches
-answers: rows about a reason stand before rows about a general code. ``data/quotas.csv`` holds the codes of quotas.
+held against that source. The first row that matches answers: rows about a reason stand before rows about a general code.
+``data/quotas.csv`` holds the codes of quotas.
 """
 
 from __future__ import annotations

@@ -180,6 +180,19 @@ apply failed in 1 min 15 s: nothing was done
     )
 
 
+def test_what_a_provider_warned_of_explains_its_error() -> None:
+    crd = step("models.example.com", "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", "operator")
+    left = Aftermath((crd,), "eu-west-1")
+    left(ResourceEvent("platform", "begin", "delete", crd.urn))
+    left(Message("platform", "warning", "finalizers might be preventing deletion (example.com/keep)", crd.urn))
+    left(Message("platform", "warning", "an image could not be pulled: ErrImagePull", urn("other", BUCKET)))
+    left(Message("platform", "error", "timed out waiting for the condition", crd.urn))
+    left(ResourceEvent("platform", "failed", "delete", crd.urn, 600.0))
+    (refused,) = left.failed
+    assert refused.known is not None
+    assert (refused.said, refused.known.code) == ("timed out waiting for the condition", "finalizers")
+
+
 def test_several_failures_are_all_reported_also_for_programs() -> None:
     first, second, third = (step(name, BUCKET, name) for name in ("one", "two", "three"))
     left = Aftermath((first, second, third), "eu-west-1")

@@ -89,11 +89,17 @@ def test_nodes_of_karpenter_go_and_others_stay(ec2: Any, place: Place, told: lis
     ours = instance(ec2, {**OWNED, "karpenter.sh/nodepool": "default"})
     managed = instance(ec2, {**OWNED, "eks:nodegroup-name": "system"})
     foreign = instance(ec2, {**OTHER, "karpenter.sh/nodepool": "default"})
-    for name, cluster in (("ours", "ml"), ("foreign", "other")):
+    karpenter = {"karpenter.k8s.aws/ec2nodeclass": "default"}
+    for name, tags in (
+        ("ours", {"eks:eks-cluster-name": "ml", **karpenter}),
+        ("older", {"karpenter.k8s.aws/cluster": "ml", **karpenter}),
+        ("foreign", {"eks:eks-cluster-name": "other", **karpenter}),
+        ("another's", {"eks:eks-cluster-name": "ml"}),
+    ):
         ec2.create_launch_template(
             LaunchTemplateName=name,
             LaunchTemplateData={"InstanceType": "m5.large"},
-            TagSpecifications=tagged("launch-template", {"karpenter.k8s.aws/cluster": cluster}),
+            TagSpecifications=tagged("launch-template", tags),
         )
 
     karpenter_nodes.clean(place)
@@ -105,8 +111,9 @@ def test_nodes_of_karpenter_go_and_others_stay(ec2: Any, place: Place, told: lis
         for item in reservation["Instances"]
     }
     assert states == {ours: "terminated", managed: "running", foreign: "running"}
-    assert [t["LaunchTemplateName"] for t in ec2.describe_launch_templates()["LaunchTemplates"]] == ["foreign"]
-    assert told == [f"1 nodes of Karpenter terminated: {ours}", "1 launch templates of Karpenter deleted"]
+    left = {template["LaunchTemplateName"] for template in ec2.describe_launch_templates()["LaunchTemplates"]}
+    assert left == {"foreign", "another's"}
+    assert told == [f"1 nodes of Karpenter terminated: {ours}", "2 launch templates of Karpenter deleted"]
 
 
 def test_load_balancers_go_with_all_that_only_they_use(ec2: Any, place: Place, told: list[str]) -> None:
@@ -143,6 +150,41 @@ def test_load_balancers_go_with_all_that_only_they_use(ec2: Any, place: Place, t
     assert [pair["GroupId"] for pair in rule["UserIdGroupPairs"]] == [groups["foreign"]]
     assert told == [
         "1 load balancers of the cluster `ml` deleted: ours",
+        "1 security groups of load balancers deleted",
+    ]
+
+
+def test_what_the_cloud_provider_made_for_services_goes(ec2: Any, place: Place, told: list[str]) -> None:
+    classic, balancing = boto3.client("elb", region_name=REGION), boto3.client("elbv2", region_name=REGION)
+    vpc, subnets = network(ec2)
+    listener = {"Protocol": "TCP", "LoadBalancerPort": 80, "InstancePort": 30080}
+    for name, tags in (("ours", OWNED), ("foreign", OTHER), ("shared", {"kubernetes.io/cluster/ml": "shared"})):
+        group = ec2.create_security_group(
+            GroupName=f"k8s-elb-{name}",
+            Description=name,
+            VpcId=vpc,
+            TagSpecifications=tagged("security-group", tags),
+        )["GroupId"]
+        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        classic.create_load_balancer(
+            LoadBalancerName=name, Listeners=[listener], Subnets=subnets, SecurityGroups=[group], Tags=listed
+        )
+        balancing.create_load_balancer(Name=name, Type="network", Subnets=subnets, Tags=listed)
+    ec2.create_security_group(
+        GroupName="nodes", Description="nodes", VpcId=vpc, TagSpecifications=tagged("security-group", OWNED)
+    )
+
+    load_balancers.clean(place)
+    load_balancers.clean(place)
+
+    left = classic.describe_load_balancers()["LoadBalancerDescriptions"]
+    assert {balancer["LoadBalancerName"] for balancer in left} == {"foreign", "shared"}
+    left = balancing.describe_load_balancers()["LoadBalancers"]
+    assert {balancer["LoadBalancerName"] for balancer in left} == {"foreign", "shared"}
+    groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
+    assert {group["GroupName"] for group in groups} == {"default", "nodes", "k8s-elb-foreign", "k8s-elb-shared"}
+    assert told == [
+        "2 load balancers of the cluster `ml` deleted: ours, ours",
         "1 security groups of load balancers deleted",
     ]
 

@@ -92,7 +92,7 @@ class EksCluster(Component[EksClusterSpec, EksClusterNeeds, EksClusterOutputs]):
     """Creates the control plane, who may use it, its add-ons and the system pool; nothing inside of Kubernetes."""
 
     layer = Layer.CLUSTER
-    cleanup = ("interfaces", "volumes")
+    cleanup = ("interfaces", "load_balancers", "volumes")
 
     @classmethod
     def requirements(cls, spec: EksClusterSpec) -> Mapping[str, str]:

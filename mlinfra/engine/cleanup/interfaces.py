@@ -3,7 +3,10 @@
 The CNI makes interfaces for pods. Where a node goes faster than the CNI, they stay without a machine, and hold subnets and security groups;
 EKS then cannot delete the security group that it made for the cluster either.
 
-Facts: tags of the VPC CNI and of EKS (their documentation; read from memory, 2026-11).
+Facts: the CNI tags its interfaces `cluster.k8s.amazonaws.com/name: NAME` where it knows the name (aws/amazon-vpc-cni-k8s: `eniClusterTagKey`,
+`buildENITags` in `pkg/awsutils/awsutils.go`); the controller of pods with security groups of their own tags
+`kubernetes.io/cluster/NAME: owned` (aws/amazon-vpc-resource-controller-k8s: `pkg/config/type.go`). EKS's own
+security group has that tag as well, and a name that begins with `eks-cluster-sg-` (public code that looks for it by both). Read 2026-11-21.
 """
 
 from __future__ import annotations

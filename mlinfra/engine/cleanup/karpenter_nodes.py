@@ -4,7 +4,10 @@ Pulumi removes the node pools of a blueprint before the controller, which drains
 (pools that somebody else made, pods that would not go) is machines that nobody manages any more: they are terminated, and without a
 controller no new ones come.
 
-Facts: tags of Karpenter 1 on what it makes (Karpenter's documentation, NodeClasses, `spec.tags`; read from memory, 2026-11).
+Facts: machines and templates are tagged `kubernetes.io/cluster/NAME: owned`, `karpenter.sh/nodepool`, `karpenter.k8s.aws/ec2nodeclass` and
+`eks:eks-cluster-name: NAME` (aws/karpenter-provider-aws: `staticTags`, `pkg/apis/v1/labels.go`, and the filters of `DeleteAll` in
+`pkg/providers/launchtemplate/launchtemplate.go`); templates of the first releases of version 1 have `karpenter.k8s.aws/cluster: NAME` instead
+(`TagManagedLaunchTemplate`). Read 2026-11-21.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ BEFORE = Layer.CLUSTER
 LIMIT = 900.0
 AT_ONCE = 100
 """Machines of one request."""
+NODE_CLASS = {"Name": "tag-key", "Values": ["karpenter.k8s.aws/ec2nodeclass"]}
+"""What tells Karpenter's templates from others with the name of the cluster."""
 
 
 def clean(place: Place) -> None:
@@ -37,16 +42,17 @@ def _of_cluster(place: Place, ec2: Any, cluster: str) -> None:
         lambda: _instances(ec2, cluster, "pending", "running", "stopping", "stopped", "shutting-down"),
         "nodes",
     )
-    templates = [
+    templates = {
         item["LaunchTemplateId"]
+        for tag in ("eks:eks-cluster-name", "karpenter.k8s.aws/cluster")
         for item in pages(
             ec2,
             "describe_launch_templates",
             "LaunchTemplates",
-            Filters=[{"Name": "tag:karpenter.k8s.aws/cluster", "Values": [cluster]}],
+            Filters=[{"Name": f"tag:{tag}", "Values": [cluster]}, NODE_CLASS],
         )
-    ]
-    for template in templates:
+    }
+    for template in sorted(templates):
         ec2.delete_launch_template(LaunchTemplateId=template)
     if templates:
         place.tell(f"{len(templates)} launch templates of Karpenter deleted")
