@@ -223,6 +223,7 @@ def run_from_config() -> None:
     labels = {layer.label: layer for layer in Layer}
     if wanted not in labels:
         raise UsageError(f"`layer` is `{wanted}`", hint=f"one of {', '.join(f'`{label}`' for label in labels)}")
-    path = Path(pulumi.runtime.get_root_directory(), config.require("blueprint"))
+    # A language host inside of another process, as the Automation API's, names no folder: it runs in that of the project.
+    path = Path(pulumi.runtime.get_root_directory() or "", config.require("blueprint"))
     sets = tuple(str(item) for item in config.get_object("sets") or ())
     layer_program(load(path, environment=pulumi.get_stack(), sets=sets), labels[wanted])()

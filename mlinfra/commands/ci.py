@@ -75,6 +75,8 @@ def run(
     for path, text in files.items():
         _write(path, text)
         emit(str(path))
+    if output is None and not (root / ".git").exists():
+        note(f"there is no git repository here: the pipeline is read from the root of one, `{default}`")
     for stage in made.stages:
         if not stage.applied:
             note(f"`{stage.environment}` is planned and not applied: its state is not in a bucket (`state: s3://…`)")

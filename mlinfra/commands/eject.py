@@ -28,11 +28,11 @@ def run(
 
     From then on `pulumi up` in each folder, in order, does what apply did.
     """
-    from mlinfra.commands._apply import in_place
+    from mlinfra.commands._apply import with_account
     from mlinfra.engine.eject import eject
 
     deployment, backend = deployment_at(blueprint, environment, sets, sandbox=sandbox)
-    deployment = in_place(deployment, sandbox=sandbox)
+    deployment = with_account(deployment, sandbox=sandbox)
     written = eject(Path(folder), deployment, backend, os.environ)
     if output == "json":
         emit_json({"mlinfra_eject": 1, "files": [str(path) for path in written]})

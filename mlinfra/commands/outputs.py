@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -64,8 +64,17 @@ def run(
     else:
         from mlinfra.render.tables import table
 
-        rows = [(f"{one.component}.{one.field}", _text(one.value)) for one in chosen]
+        rows = [row for one in chosen for row in _rows(f"{one.component}.{one.field}", one.value)]
         emit(table(("OUTPUT", "VALUE"), rows, whole=(0, 1), terminal=stdout()))
+
+
+def _rows(name: str, value: object) -> Iterator[tuple[str, str]]:
+    """A line for each value in a mapping, by the name that shows it alone."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _rows(f"{name}.{key}", inner)
+    else:
+        yield name, _text(value)
 
 
 def _chosen(found: Sequence[Exported], wanted: str) -> tuple[tuple[Exported, ...], tuple[Any] | None]:

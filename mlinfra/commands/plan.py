@@ -62,12 +62,10 @@ def run(
     if out is not None:
         if against is not None or not asked.is_blueprint:
             raise UsageError("`--out` is for a blueprint against its own state: nothing else can be applied")
-        deployment = asked.blueprint.deployment
-        if deployment.account_is_stand_in:
-            # A file is applied as it is, and what is in it depends on the account.
-            from mlinfra.commands._apply import in_place
+        from mlinfra.commands._apply import with_account
 
-            deployment = in_place(deployment, sandbox=sandbox)
+        # A file is applied as it is, and what is in it depends on the account.
+        deployment = with_account(asked.blueprint.deployment, sandbox=sandbox)
     allowed = tuple(allow or ())
     made = compared(asked, against, deployment=deployment, sandbox=sandbox, allowed=allowed)
     after = estimated(made.graph, usage)

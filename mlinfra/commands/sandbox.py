@@ -20,6 +20,7 @@ def run(
     """
     from mlinfra.engine.places import sandbox_folder
     from mlinfra.engine.sandbox import Cloud
+    from mlinfra.render.plan_lines import type_text
     from mlinfra.render.tables import table
 
     folder = sandbox_folder(os.environ)
@@ -47,7 +48,7 @@ def run(
         return
     lines = [f"simulated cloud in {folder}: {len(held)} resources"]
     if held:
-        counts = Counter(one.type for one in held)
+        counts = Counter(type_text(one.type) for one in held)
         rows = [(type_, str(count)) for type_, count in sorted(counts.items())]
         lines += ["", table(("TYPE", "COUNT"), rows, right=(1,), terminal=stdout())]
     lines += [

@@ -27,6 +27,10 @@ def run(
         list[str] | None,
         typer.Option("--forget", help="A resource that was being created and does not exist.", metavar="NAME"),
     ] = None,
+    over: Annotated[
+        bool,
+        typer.Option("--start-over", help="Begin a layer of which no copy is whole with an empty state."),
+    ] = False,
     yes: _options.Yes = False,
     sandbox: _options.Sandbox = False,
     output: _options.TextOrJson = "text",
@@ -35,10 +39,11 @@ def run(
 
     A damaged file is replaced by the youngest whole copy and kept beside it. What was being created is only forgotten
     where `--forget` names it, after a copy of the state is written. Exits with 1 if something is left to do.
+    After `--start-over` the next apply would create again what exists: `mlinfra adopt` takes it in before that.
     """
     from mlinfra.blueprint import load
     from mlinfra.commands._apply import confirmed
-    from mlinfra.engine.repair import damages, put_back, unfinished
+    from mlinfra.engine.repair import damages, put_back, start_over, unfinished
     from mlinfra.engine.repair import forget as forgotten
     from mlinfra.engine.session import Options, Session
 
@@ -49,8 +54,10 @@ def run(
         if damaged:
             for one in damaged:
                 note(_said(one))
-            confirmed("put the copies back", yes=yes, sandbox=sandbox)
-            kept = [put_back(session.backend, one) for one in damaged]
+            anew = [one for one in damaged if over and one.copy is None]
+            empty = f", and begin {', '.join(one.layer.label for one in anew)} with an empty state" if anew else ""
+            confirmed(f"put the copies back{empty}", yes=yes, sandbox=sandbox)
+            kept = [(start_over if one in anew else put_back)(session.backend, one) for one in damaged]
         open_ = unfinished(deployment, session.backend)
         chosen = _chosen(open_, forget or [])
         copies: tuple[str, ...] = ()
@@ -83,12 +90,7 @@ def run(
             }
         )
     else:
-        lines = [
-            f"{one.layer.label}: {one.copy} is in its place; {_kept(place)}; "
-            "what was made after the copy is not in it: `mlinfra import` takes in what `mlinfra plan` would make again, "
-            "and the next apply what the last one noted"
-            for one, place in zip(damaged, kept, strict=True)
-        ]
+        lines = [_done(one, place) for one, place in zip(damaged, kept, strict=True)]
         lines += [f"forgotten: {one.operation.name}" for one in chosen]
         lines += [f"copy of the state before: {path}" for path in copies]
         lines += [
@@ -98,6 +100,19 @@ def run(
         emit("\n".join(lines) or "nothing to repair")
     if left:
         raise typer.Exit(1)
+
+
+def _done(damage: Damage, place: str) -> str:
+    if damage.copy is None:
+        return (
+            f"{damage.layer.label}: an empty state is in its place; {_kept(place)}; "
+            "`mlinfra adopt` takes in what exists, before the next apply creates it again"
+        )
+    return (
+        f"{damage.layer.label}: {damage.copy} is in its place; {_kept(place)}; "
+        "what was made after the copy is not in it: `mlinfra import` takes in what `mlinfra plan` would make again, "
+        "and the next apply what the last one noted"
+    )
 
 
 def _kept(place: str) -> str:

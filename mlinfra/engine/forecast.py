@@ -28,6 +28,7 @@ from mlinfra.plan.diff import plan
 from mlinfra.plan.gates import check_allowed, gated
 from mlinfra.plan.known import StateKnown
 from mlinfra.plan.model import Plan
+from mlinfra.plan.names import Taken, taken_names
 from mlinfra.program import project_name
 
 LOOKS = "nobody saw how it ended: `mlinfra apply` looks first, and says what to do where it cannot tell"
@@ -44,6 +45,8 @@ class Forecast:
     states: Mapping[Layer, StackState]
     unread: tuple[Layer, ...] = ()
     """Layers whose state holds secrets that could not be read: nobody knows whether those change."""
+    taken: tuple[Taken, ...] = ()
+    """What will find its name taken."""
     locked: tuple[Layer, ...] = ()
     """Layers that another process works on now."""
 
@@ -74,6 +77,14 @@ class Forecast:
             for one in pending_of(state):
                 how = "may still be in work: the layer is locked" if layer in self.locked else LOOKS
                 yield f"{layer.label}: {one.operation} `{one.name}` was begun, and {how}"
+        for name, step, holder in self.taken:
+            if holder.operation == "keep":
+                yield f"`{step.name}` finds the name `{name}` taken: `{holder.name}` has it, and stays in the account"
+            else:
+                yield (
+                    f"`{step.name}` finds the name `{name}` taken: it is created before `{holder.name}` of {holder.layer} "
+                    "goes; apply once without it, and then with it"
+                )
         if self.unread:
             layers = ", ".join(layer.label for layer in self.unread)
             yield (
@@ -168,6 +179,7 @@ def forecast(
         ),
         states=states,
         unread=tuple(layer for layer, document in documents.items() if unread(document)),
+        taken=taken_names(made, graph, before) if states else (),
         locked=tuple(layer for layer in states if _locked(held, project_name(deployment.blueprint, layer), deployment)),
     )
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from mlinfra.blueprint.model import Deployment
 from mlinfra.components._context import Layer
-from mlinfra.engine.backend import HISTORY, ORGANIZATION, ROOT, Backend
+from mlinfra.engine.backend import HISTORY, ORGANIZATION, ROOT, VERSION, Backend
 from mlinfra.engine.copies import stack_document, write_copy
 from mlinfra.engine.places import data_folder
 from mlinfra.engine.session import Session
@@ -104,20 +104,34 @@ def put_back(backend: Backend, damage: Damage) -> str:
 
     Empty where it was gone. Raises EngineError.
     """
-    content = backend.store.read(damage.key)
     good = None if damage.copy is None else backend.store.read(damage.copy)
     if damage.copy is None or good is None:
         raise EngineError(
             f"no copy of the state of layer {damage.layer.label} is whole",
-            hint="older versions may be in a backup of the disk, or among the versions of the bucket",
+            hint="older versions may be in a backup of the disk, or among the versions of the bucket; where there is none, "
+            "`--start-over` begins with an empty state",
         )
-    kept = ""
+    packed = damage.copy.removesuffix(".bak").endswith(".gz")
+    return _exchanged(backend, damage, gzip.decompress(good) if packed else good)
+
+
+def start_over(backend: Backend, damage: Damage) -> str:
+    """Put an empty state in the place of the damaged file, which is kept beside it; the key of the latter.
+
+    The stack is there then, and knows of no resource. Raises EngineError.
+    """
+    project, _, file = damage.key.removeprefix(f"{ROOT}/stacks/").partition("/")
+    stack = file.removesuffix(".gz").removesuffix(".json")
+    empty = {"version": VERSION, "checkpoint": {"stack": f"{ORGANIZATION}/{project}/{stack}"}}
+    return _exchanged(backend, damage, json.dumps(empty).encode())
+
+
+def _exchanged(backend: Backend, damage: Damage, text: bytes) -> str:
+    content, kept = backend.store.read(damage.key), ""
     if content is not None:
         kept = f"{damage.key}.damaged-{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}"
         backend.store.write(kept, content)
-    packed = damage.key.endswith(".gz")
-    text = gzip.decompress(good) if damage.copy.removesuffix(".bak").endswith(".gz") else good
-    backend.store.write(damage.key, gzip.compress(text) if packed else text)
+    backend.store.write(damage.key, gzip.compress(text) if damage.key.endswith(".gz") else text)
     return kept
 
 

@@ -26,6 +26,7 @@ from mlinfra.engine.places import made, sandbox_folder
 from mlinfra.engine.process import Cli
 from mlinfra.engine.record import KEY, Record
 from mlinfra.engine.sandbox import install
+from mlinfra.engine.stack import stack_of
 from mlinfra.errors import EngineError
 from mlinfra.graph.sealed import seen
 from mlinfra.program import layer_program, project_name
@@ -151,13 +152,16 @@ class Session:
         settings = self._settings(state)
         if self.record is not None:
             settings.config = {KEY: self.record.packed()}
-        options = automation.LocalWorkspaceOptions(
-            work_dir=folder,
-            secrets_provider=self.deployment.secrets or "passphrase",
-            stack_settings={name: settings},
-            pulumi_command=self.cli,
+        return stack_of(
+            name,
+            project,
+            self._noted(program),
+            folder=Path(folder),
+            cli=self.cli,
+            secrets=self.deployment.secrets or "passphrase",
+            settings=settings,
+            exists=state is not None,
         )
-        return automation.create_or_select_stack(name, project_name=project, program=self._noted(program), opts=options)
 
     def _noted(self, program: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:

@@ -20,7 +20,8 @@ from typing import Any
 
 from mlinfra.graph.model import Derived, Reference, Value, references_in
 
-TOKEN = re.compile(r"(?=([0-9a-f]{17}))")  # overlapping: other digits may stand before a token
+TOKEN_DIGITS = 17
+TOKEN = re.compile(rf"(?=([0-9a-f]{{{TOKEN_DIGITS}}}))")  # overlapping: other digits may stand before a token
 BASE64 = re.compile(r"^[A-Za-z0-9+/\s]{24,}={0,2}$")
 
 
@@ -64,7 +65,7 @@ class StandIns:
 
     def make(self, urn: str, output: str, shape: str, service: str = "") -> str:
         """One stand-in; the same for the same output, in every process."""
-        token = hashlib.sha256(f"{urn}#{output}".encode()).hexdigest()[:17]
+        token = hashlib.sha256(f"{urn}#{output}".encode()).hexdigest()[:TOKEN_DIGITS]
         text = shape.format(token=token, service=service, **self._place)
         self._made[token] = (text, Reference(urn, output))
         return text
@@ -94,7 +95,7 @@ class StandIns:
         return text.replace("\0", "")
 
     def _tokens(self, text: str) -> list[str]:
-        if len(text) < 17:
+        if len(text) < TOKEN_DIGITS:
             return []
         return list(dict.fromkeys(token for token in TOKEN.findall(text) if token in self._made))
 

@@ -82,6 +82,20 @@ def replaces(type_: str, change: PropertyChange) -> bool | None:
     return forces_replacement(type_, change.path, "changed")
 
 
+def given_name(type_: str, inputs: Mapping[str, Value]) -> str | None:
+    """The name that the program gives to what otherwise gets one from the provider; of an object of Kubernetes ``namespace/name``.
+
+    None where it gives none, or where it is not known before.
+    """
+    if type_.startswith(KUBERNETES):
+        metadata = inputs.get("metadata")
+        parts = [metadata.get("namespace", "default"), metadata.get("name")] if isinstance(metadata, dict) else [None]
+    else:
+        parts = [inputs.get(_delete_first().get(type_, ("name", False))[0])]
+    texts = [part for part in parts if isinstance(part, str) and "${{" not in part]
+    return "/".join(texts) if len(texts) == len(parts) else None
+
+
 def deletes_first(type_: str, before: Mapping[str, Value], after: Mapping[str, Value]) -> bool:
     """Whether the old resource is deleted before the new one is created, when it is replaced.
 

@@ -157,7 +157,10 @@ def test_nothing_is_overwritten_unasked(fraud: Path, capsys: pytest.CaptureFixtu
     assert (result.code, result.out, result.err) == (
         0,
         f"{WORKFLOW}\n{ROLES}\n",
-        "`lab` is planned and not applied: its state is not in a bucket (`state: s3://…`)\n",
+        (
+            f"there is no git repository here: the pipeline is read from the root of one, `{WORKFLOW}`\n"
+            "`lab` is planned and not applied: its state is not in a bucket (`state: s3://…`)\n"
+        ),
     )
     WORKFLOW.write_text("mine")
     ROLES.unlink()

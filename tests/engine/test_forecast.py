@@ -171,6 +171,25 @@ def test_operations_without_an_end_are_said_with_what_to_do(shop: Path, ml: Any,
     ]
 
 
+def test_a_name_that_is_still_taken_is_foretold_and_free_after_one_apply_without_it(shop: Path, ml: Any) -> None:
+    applied(ml)
+    shop.write_text(SHOP.replace("  own:", "  other:"))
+    foretold = [
+        f"`other-{child}` finds the name `{name}` taken: it is created before `own-{child}` of workloads goes; "
+        "apply once without it, and then with it"
+        for child, name in (("store", "dev-one"), ("key", "key"))
+    ]
+    assert ml("plan", "-e", "dev").err.splitlines() == foretold
+    failed = ml("apply", "-e", "dev", "--yes")
+    assert (failed.code, [line for line in failed.err.splitlines() if "finds the name" in line]) == (4, foretold)
+    assert "already exists" in failed.out
+    shop.write_text(SHOP.partition("  own:")[0])
+    applied(ml)
+    shop.write_text(SHOP.replace("  own:", "  other:"))
+    applied(ml)
+    assert document(ml)["steps"] == []
+
+
 def test_a_gate_stops_an_apply_before_anything_and_allow_lets_it_through(shop: Path, ml: Any) -> None:
     applied(ml, "prod")
     things("two")

@@ -201,11 +201,35 @@ def test_an_exported_state_is_the_one_that_pulumi_exports(shop: Path, capsys: py
     assert summary(capsys) == {"unchanged": 7}
 
 
+def lost(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(state)
+
+
+def cut(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every file of the state is cut in half, so that none can take another's place."""
+    for path in [*state.rglob("*.json"), *state.rglob("*.bak")]:
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    refused = run(capsys, "state", "repair", "--yes", "--sandbox")
+    assert (refused.code, refused.err.splitlines()[1:]) == (
+        4,
+        [
+            "error: no copy of the state of layer foundation is whole",
+            (
+                "hint: older versions may be in a backup of the disk, or among the versions of the bucket; "
+                "where there is none, `--start-over` begins with an empty state"
+            ),
+        ],
+    )
+    said = done(capsys, "state", "repair", "--start-over", "--yes")
+    assert said.startswith("foundation: an empty state is in its place; the damaged one is .pulumi/stacks/")
+
+
+@pytest.mark.parametrize("harm", [lost, cut])
 def test_what_exists_is_adopted_and_nothing_is_created(
-    shop: Path, capsys: pytest.CaptureFixture[str], sandbox: Any
+    shop: Path, capsys: pytest.CaptureFixture[str], sandbox: Any, harm: Any
 ) -> None:
     done(capsys, "apply", "--yes")
-    shutil.rmtree(sandbox.folder / "state")
+    harm(sandbox.folder / "state", capsys)
     cloud = Cloud(sandbox.folder / "cloud.db")
     before = cloud.log()
     ids = {(one.type, one.urn.rpartition("::")[2]): one.id for one in cloud.resources()}
@@ -249,7 +273,7 @@ def test_secrets_are_encrypted_anew_and_apply_goes_on(
         )
         assert done(capsys, "state", "change-secrets", provider, "--yes").startswith("nothing to do")
         refused = run(capsys, "apply", "--yes", "--sandbox", "--set", "variables.days=8")
-        assert (refused.code, "the state is encrypted with `awskms://" in refused.out) == (4, True)
+        assert (refused.code, "the state is encrypted with `awskms://" in refused.err) == (4, True)
         done(capsys, "apply", "--yes", "--set", f"secrets={provider}", "--set", "variables.days=8")
         with Session(load("shop.yaml"), Options(sandbox=True)) as session:
             state = session.state(Layer.FOUNDATION)

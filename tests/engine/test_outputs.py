@@ -71,10 +71,11 @@ def test_a_single_value_is_bare(
 def test_a_component_as_table_and_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["outputs", "lake", "--sandbox"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "OUTPUT       VALUE",
-        "lake.name    shop-lake",
-        'lake.tokens  ["[secret]", 1]',
-        'lake.zones   {"raw": "a", "key": "[secret]"}',
+        "OUTPUT          VALUE",
+        "lake.name       shop-lake",
+        'lake.tokens     ["[secret]", 1]',
+        "lake.zones.raw  a",
+        "lake.zones.key  [secret]",
     ]
     assert main(["outputs", "lake.name", "--sandbox", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out) == {

@@ -11,9 +11,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from mlinfra.blueprint import load
 from mlinfra.commands import main
+from mlinfra.components._context import Layer
+from mlinfra.engine.session import Session
 from mlinfra.engine.state_bucket import BLOCKED, StateBucket
 from mlinfra.engine.stores import BucketStore, store_of
+from mlinfra.engine.watch import refusal
 
 URL = "s3://team-state/platform?region=eu-west-1"
 BLUEPRINT = """\
@@ -98,3 +102,17 @@ def test_files_are_written_and_read_back(s3: Any) -> None:
     store = bucket().store
     store.write("a/b.json", b"{}")
     assert (store.read("a/b.json"), store.keys("a/"), store.read("none")) == (b"{}", ("a/b.json",), None)
+
+
+def test_whether_a_state_in_it_can_be_written_is_tried(s3: Any) -> None:
+    Path("shop.yaml").write_text(BLUEPRINT)
+    session = Session(load("shop.yaml"))
+    refused = refusal(session, Layer.FOUNDATION)
+    assert refused is not None
+    assert refused.startswith("the state bucket `team-state` does not answer: ")
+    assert "NoSuchBucket" in refused
+    s3.create_bucket(Bucket="team-state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_bucket_versioning(Bucket="team-state", VersioningConfiguration={"Status": "Enabled"})
+    assert refusal(session, Layer.FOUNDATION) is None
+    (probe,) = s3.list_object_versions(Bucket="team-state")["DeleteMarkers"]
+    assert probe["Key"] == "platform/.pulumi/stacks/shop-foundation/.mlinfra-probe"

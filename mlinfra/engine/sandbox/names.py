@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from mlinfra.graph._standins import TOKEN_DIGITS
 
 NAMED_BY: Mapping[str, str] = {
     "aws:s3/bucket:Bucket": "bucket",
@@ -42,3 +45,15 @@ def identity(type_: str, inputs: Mapping[str, Any]) -> str | None:
         return f"{given.get('namespace') or inputs.get('namespace') or ''}/{name}" if name else None
     name = inputs.get(NAMED_BY.get(type_, ""))
     return name if isinstance(name, str) else None
+
+
+def named(type_: str, outputs: dict[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Stand-in outputs with the name that the program gives in them: AWS makes ids, ARNs and addresses of it."""
+    field = NAMED_BY.get(type_, "")
+    standin, name = outputs.get(field), identity(type_, inputs)
+    if not isinstance(standin, str) or name is None:
+        return outputs
+    made_up = re.compile(rf"(?<!\w){re.escape(standin[:-TOKEN_DIGITS])}[0-9a-f]{{{TOKEN_DIGITS}}}(?!\w)")
+    return {
+        key: made_up.sub(lambda _: name, value) if isinstance(value, str) else value for key, value in outputs.items()
+    }

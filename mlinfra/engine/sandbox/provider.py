@@ -15,7 +15,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from mlinfra.components._context import partition
 from mlinfra.engine.sandbox.cloud import Cloud, Held, Operation
 from mlinfra.engine.sandbox.differences import difference
-from mlinfra.engine.sandbox.names import identity
+from mlinfra.engine.sandbox.names import identity, named
 from mlinfra.engine.sandbox.outputs import counted, given
 from mlinfra.engine.sandbox.secrets import hidden, restored
 from mlinfra.graph._facts import answer
@@ -158,7 +158,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return _kubernetes_id(inputs, urn), inputs
         # Another token for each creation: a replacement is another resource.
         standins = StandIns(self._account, self._region, partition(self._region))
-        known = standins.outputs_of(type_, f"{urn}@{random_tokens.token_hex(8)}", inputs)
+        known = named(type_, standins.outputs_of(type_, f"{urn}@{random_tokens.token_hex(8)}", inputs), inputs)
         id_ = str(known.pop("id"))
         outputs = {**given(type_), **known, **inputs}
         for name, value in known.items():
