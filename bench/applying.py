@@ -46,9 +46,11 @@ def _blueprint(size: int, folder: Path) -> Path:
 
 
 def _one(way: str, size: int, folder: Path) -> None:
+    from pulumi import automation
+
     from mlinfra.engine.deployment import Deployment
     from mlinfra.engine.session import Options, Session
-    from mlinfra.program import layer_program
+    from mlinfra.program import layer_program, project_name
 
     file = _blueprint(size, folder)
     began = time.monotonic()
@@ -58,9 +60,16 @@ def _one(way: str, size: int, folder: Path) -> None:
         if outcome.status != "succeeded":
             raise SystemExit(outcome.error)
     else:
-        with Session(deployment.blueprint, Options(sandbox=True)) as session:
-            for layer in deployment.blueprint.layers:
-                stack = session.open(layer, layer_program(deployment.blueprint, layer), None)
+        made = deployment.blueprint
+        with Session(made, Options(sandbox=True)) as session:
+            options = automation.LocalWorkspaceOptions(pulumi_command=session.cli)
+            for layer in made.layers:
+                stack = automation.create_or_select_stack(
+                    made.environment,
+                    project_name=project_name(made.blueprint, layer),
+                    program=layer_program(made, layer),
+                    opts=options,
+                )
                 stack.up(on_event=lambda _event: None, show_secrets=False)
     print(json.dumps({"seconds": time.monotonic() - began}))
 

@@ -10,6 +10,8 @@ import typer
 from mlinfra.commands._completion import blueprints, components, environments
 from mlinfra.errors import UsageError
 
+SECONDS = {"s": 1, "m": 60, "h": 3600}
+
 
 def _use_endpoint(url: str | None) -> str | None:
     """Let everything in this process and the engine's use the server: boto3 and the AWS provider heed the same variable."""
@@ -18,6 +20,14 @@ def _use_endpoint(url: str | None) -> str | None:
             raise UsageError(f"`--endpoint {url}` is not a URL", hint="for example `http://127.0.0.1:5000`")
         os.environ["AWS_ENDPOINT_URL"] = url
     return url
+
+
+def _seconds(text: str) -> float:
+    """How long ``90s``, ``30m`` or ``2h`` is."""
+    number, unit = text[:-1], text[-1:]
+    if not number.isdecimal() or unit not in SECONDS or not int(number):
+        raise UsageError(f"`--timeout {text}` is not a length of time", hint="for example `90s`, `30m` or `2h`")
+    return int(number) * SECONDS[unit]
 
 
 SOURCE_HELP = (
@@ -80,6 +90,16 @@ TextOrJson: TypeAlias = Annotated[Literal["text", "json"], typer.Option("--forma
 Parallel: TypeAlias = Annotated[
     int | None,
     typer.Option("--parallel", min=1, help="Resources that are worked on at once.", metavar="N", show_default=False),
+]
+Timeout: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        help="Stop after this time, `90s`, `30m`, `2h`: what is in flight is finished, nothing else begun.",
+        metavar="TIME",
+        parser=_seconds,
+        show_default=False,
+    ),
 ]
 Log: TypeAlias = Annotated[
     str | None,

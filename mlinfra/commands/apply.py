@@ -23,6 +23,7 @@ def run(
     sandbox: _options.Sandbox = False,
     endpoint: _options.Endpoint = None,  # noqa: ARG001 - its callback has done it
     parallel: _options.Parallel = None,
+    timeout: _options.Timeout = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Look at what is really there first.")] = False,
     details: Annotated[bool, typer.Option("--details", help="List every resource and property of the plan.")] = False,
     log: _options.Log = None,
@@ -43,7 +44,7 @@ def run(
     asked = wanted(blueprint, environment, sets, allow, sandbox=sandbox, refresh=refresh)
     sandbox = asked.sandbox
     deployment = in_place(asked.deployment, sandbox=sandbox)
-    with Session(deployment, Options(sandbox=sandbox, parallel=parallel, refresh=refresh)) as session:
+    with Session(deployment, Options(sandbox=sandbox, parallel=parallel, timeout=timeout, refresh=refresh)) as session:
         found = forecast(deployment, session.backend, session.passphrase, allowed=asked.allowed)
         if asked.planned is not None:
             asked.planned.check(deployment, found, backend=session.backend.url)

@@ -31,6 +31,7 @@ def run(
     sandbox: _options.Sandbox = False,
     endpoint: _options.Endpoint = None,  # noqa: ARG001 - its callback has done it
     parallel: _options.Parallel = None,
+    timeout: _options.Timeout = None,
     log: _options.Log = None,
     output: _options.TextOrJson = "text",
 ) -> None:
@@ -52,7 +53,7 @@ def run(
     deployment = in_place(
         load(blueprint_file(blueprint), environment=environment, sets=tuple(sets or ())), sandbox=sandbox
     )
-    with Session(deployment, Options(sandbox=sandbox, parallel=parallel)) as session:
+    with Session(deployment, Options(sandbox=sandbox, parallel=parallel, timeout=timeout)) as session:
         found = destruction(deployment, session.backend)
         if not found.works and not purge:
             nothing_done("destroy", output, "nothing is deployed")

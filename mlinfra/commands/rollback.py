@@ -31,6 +31,7 @@ def run(
     allow: _options.Allow = None,
     sandbox: _options.Sandbox = False,
     parallel: _options.Parallel = None,
+    timeout: _options.Timeout = None,
     details: Annotated[bool, typer.Option("--details", help="List every resource and property of the plan.")] = False,
     log: _options.Log = None,
     output: _options.TextOrJson = "text",
@@ -63,7 +64,7 @@ def run(
     note(f"back to operation {chosen.operation.number} of {moment(chosen.operation.began)}")
     with loaded(chosen.record, present) as earlier:
         deployment = in_place(earlier, sandbox=sandbox)
-        options = Options(sandbox=sandbox, parallel=parallel)
+        options = Options(sandbox=sandbox, parallel=parallel, timeout=timeout)
         with Session(deployment, options, record=chosen.record) as session:
             found = forecast(deployment, session.backend, session.passphrase, allowed=allow or ())
             note(shown_plan(found, sandbox=sandbox, details=details))

@@ -79,9 +79,12 @@ def run(session: Session, todo: tuple[Pass | Errand, ...], listen: Listener, ope
         words = ("stopping after what is in flight; once more cancels that, too", "cancelling what is in flight")
         listen(Message("", "warning", words[min(times, 2) - 1]))
 
+    def late() -> None:
+        listen(Message("", "warning", "the time is up; stopping after what is in flight"))
+
     if not todo:
         return outcome("succeeded")
-    with interruptible(session.cli, told) as pressed:
+    with interruptible(session.cli, told, late, session.options.timeout) as pressed:
         for one in todo:
             if pressed():
                 return outcome("interrupted", layer=one.layer.label)

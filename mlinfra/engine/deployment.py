@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +42,9 @@ class Deployment:
     """A blueprint in one environment, and what there is of it.
 
     ``sets`` are the ``path=value`` of ``--set``. With ``sandbox`` everything happens in the simulated cloud: no account, nothing real.
-    ``parallel`` is how many resources are worked on at once, None for Pulumi's own choice. ``environ`` stands for the process's environment
-    variables. Raises BlueprintError with all that is wrong, UsageError where there is no such file or environment.
+    ``parallel`` is how many resources are worked on at once, None for Pulumi's own choice. An apply or destroy that takes more than ``timeout``
+    seconds finishes what is in flight, and ends as interrupted. ``environ`` stands for the process's environment variables. Raises
+    BlueprintError with all that is wrong, UsageError where there is no such file or environment.
     """
 
     def __init__(
@@ -53,10 +55,11 @@ class Deployment:
         sets: Iterable[str] = (),
         sandbox: bool = False,
         parallel: int | None = None,
+        timeout: float | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         self._environ = dict(os.environ if environ is None else environ)
-        self._options = Options(sandbox=sandbox, parallel=parallel)
+        self._options = Options(sandbox=sandbox, parallel=parallel, timeout=timeout)
         self._loaded = load(blueprint, environment=environment, sets=tuple(sets), environ=self._environ)
 
     def __repr__(self) -> str:
@@ -87,7 +90,7 @@ class Deployment:
         Raises RefusedError where a gate stops the plan that is not in ``allow``, EngineError where there is no CLI, no credentials, or a
         state that cannot be read; nothing was changed then. What fails later is in the outcome, and another apply continues.
         """
-        options = Options(sandbox=self._options.sandbox, parallel=self._options.parallel, refresh=refresh)
+        options = replace(self._options, refresh=refresh)
         with Session(self._in_account(), options, self._environ) as session:
             found = forecast(session.deployment, session.backend, session.passphrase, allowed=allow)
             session.check_encryption(found.states.values())

@@ -107,29 +107,41 @@ class _Lines:
 
 
 @contextlib.contextmanager
-def interruptible(cli: Cli, told: Callable[[int], None]) -> Iterator[Callable[[], int]]:
+def interruptible(
+    cli: Cli, told: Callable[[int], None], late: Callable[[], None], seconds: float | None = None
+) -> Iterator[Callable[[], int]]:
     """While this is open, Ctrl-C stops the CLI: once cleanly, twice with what is in flight, thrice by force.
 
-    ``told`` hears the how-manieth it is. Gives a function that says how often it was pressed. Outside of the main thread, where signals
-    cannot be caught, nothing changes.
+    So does the end of the time, once and cleanly: ``seconds``, None for any length. ``told`` hears the how-manieth Ctrl-C it is, ``late``
+    that the time is up. Gives a function that says how often it was stopped. Outside of the main thread signals cannot be caught.
     """
-    pressed = 0
+    stopped = 0
 
     def heard(_number: int, _frame: object) -> None:
-        nonlocal pressed
-        pressed += 1
-        told(pressed)
-        if pressed > 2:
+        nonlocal stopped
+        stopped += 1
+        told(stopped)
+        if stopped > 2:
             cli.kill()
         else:
             cli.interrupt()
 
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: 0
-        return
-    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    def over() -> None:
+        nonlocal stopped
+        if not stopped:
+            stopped = 1
+            late()
+            cli.interrupt()
+
+    catching = threading.current_thread() is threading.main_thread()
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM) if catching}
+    clock = threading.Timer(seconds or 0, over)
+    clock.daemon = True
+    if seconds is not None:
+        clock.start()
     try:
-        yield lambda: pressed
+        yield lambda: stopped
     finally:
+        clock.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)

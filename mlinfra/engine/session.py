@@ -40,10 +40,15 @@ ENDED_SECONDS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What may be chosen for an operation. ``parallel`` is how many resources are worked on at once, None for Pulumi's own choice."""
+    """What may be chosen for an operation.
+
+    ``parallel`` is how many resources are worked on at once, None for Pulumi's own choice. After ``timeout`` seconds the operation stops as by
+    Ctrl-C: what is in flight is finished, nothing else is begun. None for any length.
+    """
 
     sandbox: bool = False
     parallel: int | None = None
+    timeout: float | None = None
     refresh: bool = False
 
 

@@ -352,6 +352,15 @@ def test_a_missing_git_is_said(shop: Path, tmp_path: Path, monkeypatch: pytest.M
         Request(shop, "dev").against("git:HEAD")
 
 
+@pytest.mark.parametrize("text", ["5x", "m", "0m", "-1m", "1.5h", ""])
+def test_a_timeout_is_a_length_of_time(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "apply", "small.yaml", "--timeout", text)
+    assert (result.code, result.err.splitlines()) == (
+        2,
+        [f"error: `--timeout {text}` is not a length of time", "hint: for example `90s`, `30m` or `2h`"],
+    )
+
+
 def test_an_endpoint_is_a_url(capsys: pytest.CaptureFixture[str]) -> None:
     result = run(capsys, "plan", "small.yaml", "--endpoint", "localhost:5000")
     assert (result.code, result.err.splitlines()) == (

@@ -38,9 +38,9 @@ def platform(tmp_path: Path) -> Platform:
 
 
 @contextmanager
-def started(platform: Platform, verb: str) -> Iterator[subprocess.Popen[str]]:
+def started(platform: Platform, verb: str, *more: str) -> Iterator[subprocess.Popen[str]]:
     """The command line in a process of its own."""
-    words = [sys.executable, str(ROOT / "cli.py"), verb, str(platform.file), "-e", "dev", "--sandbox", "--yes"]
+    words = [sys.executable, str(ROOT / "cli.py"), verb, str(platform.file), "-e", "dev", "--sandbox", "--yes", *more]
     with subprocess.Popen(
         words, env=dict(platform.environ), cwd=platform.folder, stdout=-1, stderr=-1, stdin=-3, text=True
     ) as one:
@@ -90,6 +90,17 @@ def test_ctrl_c_stops_and_says_how_to_go_on(platform: Platform, times: int) -> N
     assert code == 130, said
     assert "stopping after what is in flight" in said
     assert ("cancelling what is in flight" in said) == (times == 2)
+    assert "`mlinfra apply` again continues" in said
+    assert len(platform.existing()) < 9
+    goes_on(platform)
+
+
+def test_an_apply_whose_time_is_up_stops_and_goes_on(platform: Platform) -> None:
+    slowed(platform, 2)
+    with started(platform, "apply", "--timeout", "4s") as one:
+        code, said = ended(one)
+    assert code == 130, said
+    assert "the time is up; stopping after what is in flight" in said
     assert "`mlinfra apply` again continues" in said
     assert len(platform.existing()) < 9
     goes_on(platform)
