@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -11,9 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mlinfra.blueprint.expressions import WRONG
+from mlinfra.blueprint.fields import description, examples, fields_at, said_of
 from mlinfra.blueprint.problems import Problems, close_to, listed, shown
 from mlinfra.blueprint.source import Node, Path
-from mlinfra.components._documented import attribute_docs
 from mlinfra.components._spec import Range, Reference
 
 M = TypeVar("M", bound=BaseModel)
@@ -31,7 +31,7 @@ def check(
     try:
         made = model.model_validate(node.plain())
     except ValidationError as error:
-        for details in _settled(error.errors(include_url=False), node):
+        for details in _settled(_own(error.errors(include_url=False)), node):
             _report(details, model, node, path, problems, subject, tuple(also))
         return None
     except (TypeError, AttributeError, KeyError, IndexError, ArithmeticError, RecursionError) as error:
@@ -54,6 +54,17 @@ def _inside(loc: tuple[int | str, ...], node: Node) -> tuple[Path, bool]:
         else:
             path.append(str(part))
     return tuple(path), own
+
+
+def _own(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """All but what follows from another: pydantic counts the good entries of a list, and calls it too short."""
+    return [
+        item
+        for item in errors
+        if item["type"] != "too_short"
+        or _count(item["input"]) < item["ctx"]["min_length"]
+        or not any(other["loc"][: len(item["loc"])] == item["loc"] != other["loc"] for other in errors)
+    ]
 
 
 def _settled(errors: list[ErrorDetails], node: Node) -> list[ErrorDetails]:
@@ -138,7 +149,7 @@ def _report(
         field = str(details["loc"][-1])
         owner = subject if not inner and subject else _owner(full)
         problems.error(
-            "missing-field", f"{owner} needs `{field}`", here.named, (*full, field), _description(model, inner, field)
+            "missing-field", f"{owner} needs `{field}`", here.named, (*full, field), description(model, inner, field)
         )
     elif isinstance(given, Reference) and not kind.startswith("reference"):
         problems.error(
@@ -149,30 +160,27 @@ def _report(
             "write the value out, or use a variable",
         )
     elif details["loc"] and details["loc"][-1] == "[key]":
+        right = examples(model, inner, context.get("pattern", ""))
+        words = f"{'a name ' if _code(kind) in FORMS else ''}{_words(details, right)}"
         problems.error(
-            "wrong-name",
-            f"{shown(given)} is not a name here: {_words(kind, context, details['msg'])}",
-            here.named,
-            full,
-            _said_of(model, inner),
+            "wrong-name", f"{shown(given)} is not a name here: {words}", here.named, full, said_of(model, inner)
         )
     elif kind == "union" or kind in TYPE_ERRORS:
         wanted = context.get("wanted") or TYPE_ERRORS[kind]
         hint = f'write `"{here.raw}"`' if wanted == "text" and here.raw and not isinstance(here.value, str) else None
         problems.error("wrong-type", f"`{name}` takes {wanted}, not {shown(given)}", here.at, full, hint)
     else:
-        code, message = _code(kind), details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        if code != "invalid-value":
-            count = len(given) if kind in ("too_short", "too_long") and hasattr(given, "__len__") else None
-            value = f"`{count}`" if count is not None else shown(given)
+        code, message = _code(kind), _words(details, examples(model, inner, context.get("pattern", "")))
+        if code == "wrong-length":
+            message = f"`{name}` {message}"
+        elif code not in ("invalid-value", "wrong-reference"):
             typed = "text " if isinstance(given, str) and given and given in _numbers(context) else ""
-            words = f"`{name}` {_words(kind, context, message)}, not {typed}{value}"
-            message = message if code == "wrong-reference" else words
-        elif own or inner:
+            message = f"`{name}` {message}, not {typed}{shown(given)}"
+        elif code == "invalid-value" and (own or inner):
             message = f"`{name}`: {message}"
         hint = _nearest(given, _literals(context)) if kind in ("literal_error", "enum") else None
-        if code in ("wrong-format", "wrong-length", "out-of-range") and inner:
-            hint = _said_of(model, inner)
+        if code in (*FORMS, "out-of-range") and inner:
+            hint = said_of(model, inner)
         problems.error(code, message, here.at, full, hint)
 
 
@@ -198,8 +206,14 @@ def _code(kind: str) -> str:
     }.get(kind, "invalid-value")
 
 
-def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
-    """What a field takes, as the end of ``the field …``."""
+FORMS = ("wrong-format", "wrong-length")
+"""Codes of texts, lists and mappings of the right type that are not written as they should be."""
+
+
+def _words(details: ErrorDetails, right: Sequence[Any]) -> str:
+    """What a field takes, as the end of ``the field …``; of a text with a form, values that are ``right``."""
+    kind, context, count = details["type"], details.get("ctx", {}), _count(details["input"])
+    has = f"and this has {'none' if count == 0 else 'one' if count == 1 else count}"
     words: Mapping[str, Callable[[], str]] = {
         "literal_error": lambda: f"takes {listed(_literals(context), last='or')}",
         "enum": lambda: f"takes {listed(_literals(context), last='or')}",
@@ -212,13 +226,16 @@ def _words(kind: str, context: Mapping[str, Any], message: str) -> str:
         "decimal_max_digits": lambda: f"has at most {context['max_digits']} digits",
         "decimal_whole_digits": lambda: f"has at most {context['whole_digits']} digits before the point",
         "decimal_max_places": lambda: f"has at most {context['decimal_places']} digits after the point",
-        "too_short": lambda: f"has at least {_entries(context['min_length'])}",
-        "too_long": lambda: f"has at most {_entries(context['max_length'])}",
-        "string_too_short": lambda: f"has at least {context['min_length']} characters",
-        "string_too_long": lambda: f"has at most {context['max_length']} characters",
-        "string_pattern_mismatch": lambda: f"has the form `{context['pattern']}`",
+        "too_short": lambda: f"has at least {_entries(context['min_length'])}, {has}",
+        "too_long": lambda: f"has at most {_entries(context['max_length'])}, {has}",
+        "string_too_short": lambda: f"has at least {_characters(context['min_length'])}, {has}",
+        "string_too_long": lambda: f"has at most {_characters(context['max_length'])}, {has}",
+        "string_pattern_mismatch": lambda: (
+            f"looks like {listed(right, last='or')}" if right else f"has the form `{context['pattern']}`"
+        ),
     }
-    return words[kind]() if kind in words else message
+    said = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return words[kind]() if kind in words else said
 
 
 def _owner(path: Path) -> str:
@@ -235,8 +252,16 @@ def _numbers(context: Mapping[str, Any]) -> set[str]:
     }
 
 
+def _count(given: Any) -> int:
+    return len(given) if isinstance(given, Sized) else 0
+
+
 def _entries(count: int) -> str:
     return "one entry" if count == 1 else f"{count} entries"
+
+
+def _characters(count: int) -> str:
+    return "one character" if count == 1 else f"{count} characters"
 
 
 def _literals(context: Mapping[str, Any]) -> list[str]:
@@ -255,44 +280,6 @@ def _nearest(given: Any, choices: list[str]) -> str | None:
         near = [str(number) for number in around if number is not None]
         return f"nearest: {listed(near)}" if near else None
     return close_to(str(given), set(choices) - {str(given)})
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    """The models that an annotation may hold, directly or in a mapping or list."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for arg in get_args(annotation) if get_origin(annotation) is not None for model in _models(arg)]
-
-
-def fields_at(model: type[BaseModel], path: Path) -> list[str]:
-    """The names of the fields of the model that stands below ``path``."""
-    models = _models_at(model, path)
-    return [field.alias or name for found in models for name, field in found.model_fields.items()]
-
-
-def _models_at(model: type[BaseModel], path: Path) -> list[type[BaseModel]]:
-    models = [model]
-    for part in path:
-        named = [found.model_fields[part].annotation for found in models if part in found.model_fields]
-        if named:
-            models = [below for annotation in named for below in _models(annotation)]
-    return models
-
-
-def _description(model: type[BaseModel], path: Path, field: str) -> str | None:
-    for found in _models_at(model, path):
-        text = attribute_docs(found).get(field)
-        if field in found.model_fields and text:
-            return f"`{field}`: {' '.join(text.split()).partition('. ')[0].rstrip('.')}"
-    return None
-
-
-def _said_of(model: type[BaseModel], path: Path) -> str | None:
-    """What the field says that a value stands in: its own, or that of the list or mapping around it."""
-    for end in range(len(path), 0, -1):
-        if said := _description(model, path[: end - 1], path[end - 1]):
-            return said
-    return None
 
 
 def _changed(made: Any, node: Node, path: Path, problems: Problems) -> None:

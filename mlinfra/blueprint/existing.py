@@ -6,13 +6,14 @@ import dataclasses
 from typing import Annotated, Any, get_origin
 
 import pulumi
-from pydantic import StringConstraints, create_model
+from pydantic import Field, create_model
 
 from mlinfra.components._outputs import Outputs, output_types
 from mlinfra.components._spec import Ref, Spec
 
 ARN = r"^arn:aws[a-z-]*:[a-z0-9-]+:[^:]*:[^:]*:.+$"
 """What an ARN looks like: `arn`, partition, service, region, account, resource."""
+ARNS = ["arn:aws:iam::123456789012:role/training", "arn:aws:s3:::my-models"]
 
 
 def existing_model(outputs: type[Outputs]) -> type[Spec]:
@@ -27,7 +28,7 @@ def existing_model(outputs: type[Outputs]) -> type[Spec]:
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         inside = types[field.name]
         if inside is str and (field.name == "arn" or field.name.endswith("_arn")):
-            inside = Annotated[str, StringConstraints(pattern=ARN)]
+            inside = Annotated[str, Field(pattern=ARN, examples=ARNS)]
         kind = _annotation(inside, mapping=is_mapping(outputs, field.name))
         fields[field.name] = (kind, ...) if required else (kind | None, None)
     name = outputs.__name__.removesuffix("Outputs") + "Existing"

@@ -56,8 +56,23 @@ def _date(value: object) -> object:
         raise PydanticCustomError("date", "a date is written YYYY-MM-DD") from None
 
 
-Account = Annotated[str, BeforeValidator(_account), StringConstraints(pattern=r"^[0-9]{12}$")]
-TagValue = Annotated[str, StringConstraints(max_length=256, pattern=r"^[\w\s.:/=+@-]*$")]
+Account = Annotated[str, BeforeValidator(_account), Field(pattern=r"^[0-9]{12}$", examples=["123456789012"])]
+RoleArn = Annotated[str, Field(pattern=ROLE_ARN, examples=["arn:aws:iam::123456789012:role/deployer"])]
+ComponentName = Annotated[str, Field(pattern=COMPONENT_NAME, examples=["lake", "feature_store"])]
+EnvironmentName = Annotated[str, Field(pattern=ENVIRONMENT_NAME, examples=["dev", "production"])]
+VariableName = Annotated[str, Field(pattern=VARIABLE_NAME, examples=["instance_type"])]
+StateAddress = Annotated[
+    str,
+    Field(
+        pattern=r"^(file|s3|https|azblob|gs)://\S*$",
+        examples=["s3://my-state/platform?region=eu-west-1", "https://api.pulumi.com"],
+    ),
+]
+SecretsProvider = Annotated[
+    str,
+    Field(pattern=r"^(passphrase|awskms://\S+)$", examples=["passphrase", "awskms://alias/my-key?region=eu-west-1"]),
+]
+TagValue = Annotated[str, Field(max_length=256, pattern=r"^[\w\s.:/=+@-]*$", examples=["ml-platform"])]
 
 
 def _tag(value: str) -> str:
@@ -69,7 +84,9 @@ def _tag(value: str) -> str:
 
 
 TagKey = Annotated[
-    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\w\s.:/=+@-]+$"), AfterValidator(_tag)
+    str,
+    Field(min_length=1, max_length=128, pattern=r"^[\w\s.:/=+@-]+$", examples=["team", "example.com/team"]),
+    AfterValidator(_tag),
 ]
 Tags = Annotated[dict[TagKey, TagValue], Field(max_length=40)]
 """AWS takes 50 on a resource, and some are mlinfra's and its tools' own."""
@@ -106,9 +123,9 @@ class Budget(Document):
 class Waiver(Document):
     """A review finding that is accepted, by whom it is explained and until when."""
 
-    rule: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]*$")]
+    rule: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]*$", examples=["public-bucket"])]
     """The rule that found it."""
-    component: Annotated[str, StringConstraints(pattern=COMPONENT_NAME)] | None = None
+    component: ComponentName | None = None
     """The component that it is accepted for. Left out: all."""
     reason: Annotated[str, StringConstraints(min_length=10)]
     """Why, for whoever reads this in a year."""
@@ -131,14 +148,14 @@ class Environment(Document):
     """Values of variables here."""
     budget: Budget | None = None
     """What the environment may cost."""
-    state: Annotated[str, StringConstraints(pattern=r"^(file|s3|https|azblob|gs)://\S*$")] | None = None
+    state: StateAddress | None = None
     """Where Pulumi keeps the state: `file://…`, `s3://bucket/prefix?region=…`, or `https://api.pulumi.com`.
 
     Left out: this machine.
     """
-    secrets: Annotated[str, StringConstraints(pattern=r"^(passphrase|awskms://\S+)$")] | None = None
+    secrets: SecretsProvider | None = None
     """What encrypts secrets in the state: `passphrase` or `awskms://…`."""
-    assume_role: Annotated[str, StringConstraints(pattern=ROLE_ARN)] | None = None
+    assume_role: RoleArn | None = None
     """ARN of the role to take on for everything that is done in the account."""
     permissions_boundary: str | None = None
     """What bounds every role: the ARN of a policy, or the name of a component of kind `permissions_boundary`."""
@@ -153,7 +170,7 @@ class Blueprint(Document):
 
     mlinfra: Literal[1]
     """Version of the language: 1."""
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,28}$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,28}$", examples=["fraud-detection"])]
     """Becomes part of every name: lower-case letters, digits and hyphens, 2 to 29 characters, first a letter."""
     description: str | None = None
     """What the platform is for."""
@@ -163,11 +180,9 @@ class Blueprint(Document):
     """Who pays: a tag on everything."""
     tags: Tags = Field(default_factory=dict)
     """More tags on everything."""
-    variables: dict[Annotated[str, StringConstraints(pattern=VARIABLE_NAME)], Variable] = Field(default_factory=dict)
+    variables: dict[VariableName, Variable] = Field(default_factory=dict)
     """Typed inputs, used as `${var.name}`."""
-    environments: dict[Annotated[str, StringConstraints(pattern=ENVIRONMENT_NAME)], Environment | None] = Field(
-        default_factory=dict
-    )
+    environments: dict[EnvironmentName, Environment | None] = Field(default_factory=dict)
     """Where it is deployed to, by name: lower-case letters and digits, at most 12 characters."""
     components: dict[str, Any] = Field(min_length=1)
     """What it consists of, by name: lower-case letters, digits and underscores, at most 24 characters."""

@@ -160,6 +160,6 @@ def _documented(field: Mapping[str, Any]) -> Schema:
 def _or_expression(field: Schema) -> Schema:
     if field.get("anyOf") and EXPRESSION in field["anyOf"]:
         return field
-    outside: Schema = {key: field[key] for key in ("description", "default") if key in field}
+    outside: Schema = {key: field[key] for key in ("description", "default", "examples") if key in field}
     inner = {key: item for key, item in field.items() if key not in outside}
     return {**outside, "anyOf": [*(inner["anyOf"] if set(inner) == {"anyOf"} else [inner]), EXPRESSION]}

@@ -18,7 +18,7 @@ def run(
     sandbox: _options.Sandbox = False,
     output: _options.TextOrJson = "text",
 ) -> None:
-    """Take away the locks of an operation that is known to be dead, on the stacks of this deployment alone.
+    """Take away the locks of `state lock`, or of an operation that is known to be dead, on this deployment's stacks alone.
 
     Two operations at once on one stack lose what the other one did: ask the holder first.
     """
@@ -33,7 +33,7 @@ def run(
         for lock in backend.locks(project_name(deployment.blueprint, layer), deployment.environment)
     ]
     for layer, lock in held:
-        note(f"{layer.label}: locked by {lock.user}@{lock.host} (process {lock.pid}) since {moment(lock.since)}")
+        note(f"{layer.label}: locked by {lock.holder} since {moment(lock.since)}")
     if held:
         confirmed(f"take {'this lock' if len(held) == 1 else 'these locks'} away", yes=yes, sandbox=sandbox)
         for _, lock in held:

@@ -97,8 +97,5 @@ def _text(layers: tuple[LayerStatus, ...]) -> str:
             )
             for each in one.pending
         ]
-        lines += [
-            f"{one.layer.label}: locked by {lock.user}@{lock.host} (process {lock.pid}) since {moment(lock.since)}"
-            for lock in one.locks
-        ]
+        lines += [f"{one.layer.label}: locked by {lock.holder} since {moment(lock.since)}" for lock in one.locks]
     return "\n".join(lines)

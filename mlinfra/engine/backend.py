@@ -7,10 +7,12 @@ Facts: the layout of the Pulumi CLI's self-managed backends, 3.2xx: ``.pulumi/st
 from __future__ import annotations
 
 import datetime
+import getpass
 import gzip
 import json
 import os
 import socket
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -40,6 +42,11 @@ class Lock:
     host: str
     pid: int
     since: datetime.datetime | None
+
+    @property
+    def holder(self) -> str:
+        """``alice@ci (process 42)``; without the process of a lock that somebody set by hand."""
+        return f"{self.user}@{self.host}" + (f" (process {self.pid})" if self.pid else ", by hand")
 
     @property
     def dead(self) -> bool:
@@ -205,6 +212,14 @@ class Backend:
                 )
             )
         return tuple(sorted(found, key=lambda lock: str(lock.since)))
+
+    def lock(self, project: str, stack: str) -> None:
+        """Lock a stack by hand, as the CLI does while it works: nothing can change it until the lock is taken away. Raises EngineError."""
+        now = datetime.datetime.now(datetime.UTC).isoformat()
+        held = {"pid": 0, "username": getpass.getuser(), "hostname": socket.gethostname(), "timestamp": now}
+        self.store.write(
+            f"{ROOT}/locks/{ORGANIZATION}/{project}/{stack}/{uuid.uuid4()}.json", json.dumps(held).encode()
+        )
 
     def unlock(self, lock: Lock) -> None:
         """Take somebody's lock away; only for one that is known to be dead."""

@@ -131,12 +131,11 @@ class Session:
         """Who holds the lock of a layer, and how it is taken away."""
         project = project_name(self.deployment.blueprint, layer)
         held = self.backend.locks(project, self.deployment.environment) if self.backend.readable else ()
-        who = ", ".join(f"{lock.user}@{lock.host} (process {lock.pid})" for lock in held) or "somebody"
+        who = ", ".join(lock.holder for lock in held) or "somebody"
         since = f" since {held[0].since:%Y-%m-%d %H:%M} UTC" if held and held[0].since else ""
-        return (
-            f"layer {layer.label} is locked by {who}{since}\n"
-            "wait for it to end; if it is known to be dead, `mlinfra state unlock` takes the lock away"
-        )
+        by_hand = held and not any(lock.pid for lock in held)
+        wait = "ask them" if by_hand else "wait for it to end; if it is known to be dead"
+        return f"layer {layer.label} is locked by {who}{since}\n{wait}: `mlinfra state unlock` takes the lock away"
 
     def state(self, layer: Layer) -> StackState | None:
         """The last known state of a layer."""

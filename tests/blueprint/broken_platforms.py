@@ -252,13 +252,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "net-zone-missing": (
         HEAD + "  main: {kind: network, zones: [eu-west-1z]}\n",
         [
-            ("wrong-length", 5, 25, "`zones` has at least one entry, not `1`"),
-            (
-                "wrong-format",
-                5,
-                33,
-                "`zones` has the form `^([a-z]{2}(-[a-z]+)+-\\d[a-f]|[a-z]{3,5}\\d-az\\d)$`, not `eu-west-1z`",
-            ),
+            ("wrong-format", 5, 33, "`zones` looks like `eu-west-1a` or `use1-az1`, not `eu-west-1z`"),
         ],
     ),
     "net-zone-too-many": (
@@ -282,7 +276,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "net-zone-twice-id": (
         HEAD + "  main: {kind: network, zones: []}\n",
         [
-            ("wrong-length", 5, 25, "`zones` has at least one entry, not `0`"),
+            ("wrong-length", 5, 25, "`zones` has at least one entry, and this has none"),
         ],
     ),
     "net-zone-str": (
@@ -384,13 +378,13 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "lake-zones-name": (
         HEAD + "  lake: {kind: data_lake, zones: [Raw Zone]}\n",
         [
-            ("wrong-name", 5, 27, "`Raw Zone` is not a name here: has the form `^[a-z][a-z0-9_]{0,23}$`"),
+            ("wrong-name", 5, 27, "`Raw Zone` is not a name here: a name looks like `raw` or `daily_orders`"),
         ],
     ),
     "lake-zones-empty": (
         HEAD + "  lake: {kind: data_lake, zones: []}\n",
         [
-            ("wrong-length", 5, 27, "`zones` has at least one entry, not `0`"),
+            ("wrong-length", 5, 27, "`zones` has at least one entry, and this has none"),
         ],
     ),
     "lake-zones-int": (
@@ -425,23 +419,13 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "lake-cron": (
         HEAD + "  lake: {kind: data_lake, zones: {raw: {crawl: {schedule: every day}}}}\n",
         [
-            (
-                "wrong-format",
-                5,
-                59,
-                "`schedule` has the form `^cron\\(\\S+ \\S+ \\S+ \\S+ \\S+ \\S+\\)$`, not `every day`",
-            ),
+            ("wrong-format", 5, 59, "`schedule` looks like `cron(0 3 * * ? *)`, not `every day`"),
         ],
     ),
     "lake-column": (
         HEAD + "  lake: {kind: data_lake, zones: {raw: {tables: {t: {columns: {a: strng}}}}}}\n",
         [
-            (
-                "wrong-format",
-                5,
-                67,
-                "`a` has the form `^(boolean|int|long|float|double|date|time|timestamp|timestamptz|string|uuid|binary|decimal\\([1-9]\\d?, ?\\d{1,2}\\)|fixed\\([1-9]\\d*\\))$`, not `strng`",
-            ),
+            ("wrong-format", 5, 67, "`a` looks like `string`, `long`, `timestamp` or `decimal(12, 2)`, not `strng`"),
         ],
     ),
     "lake-partition": (
@@ -477,7 +461,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
                 "wrong-format",
                 5,
                 76,
-                "`principal` has the form `^(arn:aws[a-z-]*:iam::\\d{12}:(role|user)/.+|\\d{12})$`, not `nobody`",
+                "`principal` looks like `arn:aws:iam::123456789012:role/analyst` or `123456789012`, not `nobody`",
             ),
             ("not-allowed", 5, 105, "`level` takes `read` or `write`, not `admin`"),
         ],
@@ -503,14 +487,14 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "registry-name": (
         HEAD + "  images: {kind: container_registry, repositories: [Train, 'a//b', train, train]}\n",
         [
-            ("wrong-format", 5, 53, "`repositories` has the form `^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$`, not `Train`"),
-            ("wrong-format", 5, 60, "`repositories` has the form `^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$`, not `a//b`"),
+            ("wrong-format", 5, 53, "`repositories` looks like `training` or `feature-server`, not `Train`"),
+            ("wrong-format", 5, 60, "`repositories` looks like `training` or `feature-server`, not `a//b`"),
         ],
     ),
     "registry-empty": (
         HEAD + "  images: {kind: container_registry, repositories: []}\n",
         [
-            ("wrong-length", 5, 38, "`repositories` has at least one entry, not `0`"),
+            ("wrong-length", 5, 38, "`repositories` has at least one entry, and this has none"),
         ],
     ),
     "registry-missing": (
@@ -523,20 +507,20 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
         HEAD + "  images: {kind: container_registry, repositories: [a], shared_with: [333333333333, '12']}\n",
         [
             ("wrong-type", 5, 71, "`shared_with` takes text, not `333333333333`"),
-            ("wrong-format", 5, 85, "`shared_with` has the form `^\\d{12}$`, not `12`"),
+            ("wrong-format", 5, 85, "`shared_with` looks like `123456789012`, not `12`"),
         ],
     ),
     "registry-tags": (
         HEAD + "  images: {kind: container_registry, repositories: [a], mutable_tags: ['a b', '']}\n",
         [
-            ("wrong-format", 5, 72, "`mutable_tags` has the form `^[A-Za-z0-9._*-]+$`, not `a b`"),
-            ("wrong-format", 5, 79, "`mutable_tags` has the form `^[A-Za-z0-9._*-]+$`, not empty text"),
+            ("wrong-format", 5, 72, "`mutable_tags` looks like `latest` or `cache-*`, not `a b`"),
+            ("wrong-format", 5, 79, "`mutable_tags` looks like `latest` or `cache-*`, not empty text"),
         ],
     ),
     "mr-groups": (
         HEAD + "  models: {kind: model_registry, groups: [a_b, 'x y', a, a]}\n",
         [
-            ("wrong-format", 5, 48, "`groups` has the form `^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$`, not `x y`"),
+            ("wrong-format", 5, 48, "`groups` looks like `fraud` or `churn-by-month`, not `x y`"),
         ],
     ),
     "ep-type": (
@@ -576,7 +560,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "ep-version": (
         REGISTRY + "  ep: {kind: endpoint, instance_type: ml.m5.large, model: {group: fraud, version: latest}}\n",
         [
-            ("wrong-format", 6, 83, "`version` has the form `^[1-9][0-9]{0,8}$`, not `latest`"),
+            ("wrong-format", 6, 83, "`version` looks like `3`, not `latest`"),
         ],
     ),
     "ep-nomodel": (
@@ -598,7 +582,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
                 "wrong-format",
                 6,
                 93,
-                "`image` has the form `^\\d{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com(\\.cn)?/[a-z0-9][a-z0-9._/-]*(:[\\w.-]{1,128}|@sha256:[a-f0-9]{64})$`, not `x`",
+                "`image` looks like `123456789012.dkr.ecr.eu-west-1.amazonaws.com/serving:1.4.2`, not `x`",
             ),
         ],
     ),
@@ -615,7 +599,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
                 "wrong-format",
                 5,
                 67,
-                "`image` has the form `^\\d{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com(\\.cn)?/[a-z0-9][a-z0-9._/-]*(:[\\w.-]{1,128}|@sha256:[a-f0-9]{64})$`, not `nginx:latest`",
+                "`image` looks like `123456789012.dkr.ecr.eu-west-1.amazonaws.com/serving:1.4.2`, not `nginx:latest`",
             ),
         ],
     ),
@@ -623,18 +607,8 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
         HEAD
         + "  ep: {kind: endpoint, instance_type: ml.m5.large, model: {image: 111111111111.dkr.ecr.eu-west-1.amazonaws.com/a:1, artifact: http://x/y, artifact_folder: s3://a/b}}\n",
         [
-            (
-                "wrong-format",
-                5,
-                127,
-                "`artifact` has the form `^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.*[^/]$`, not `http://x/y`",
-            ),
-            (
-                "wrong-format",
-                5,
-                156,
-                "`artifact_folder` has the form `^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(.*/)?$`, not `s3://a/b`",
-            ),
+            ("wrong-format", 5, 127, "`artifact` looks like `s3://my-models/fraud/model.tar.gz`, not `http://x/y`"),
+            ("wrong-format", 5, 156, "`artifact_folder` looks like `s3://my-models/fraud/`, not `s3://a/b`"),
         ],
     ),
     "ep-instances": (
@@ -713,7 +687,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "alerts-email": (
         HEAD + "  watch: {kind: alerts, email: nobody}\n",
         [
-            ("wrong-format", 5, 32, "`email` has the form `^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$`, not `nobody`"),
+            ("wrong-format", 5, 32, "`email` looks like `ml-team@example.com`, not `nobody`"),
         ],
     ),
     "alerts-email2": (
@@ -725,8 +699,8 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "alerts-slack": (
         HEAD + "  watch: {kind: alerts, slack: {workspace_id: '#ml', channel_id: ml-alerts}}\n",
         [
-            ("wrong-format", 5, 47, "`workspace_id` has the form `^T[0-9A-Z]{8,}$`, not `#ml`"),
-            ("wrong-format", 5, 66, "`channel_id` has the form `^[CGD][0-9A-Z]{8,}$`, not `ml-alerts`"),
+            ("wrong-format", 5, 47, "`workspace_id` looks like `T0123ABCD`, not `#ml`"),
+            ("wrong-format", 5, 66, "`channel_id` looks like `C0123ABCD`, not `ml-alerts`"),
         ],
     ),
     "alerts-none": (
@@ -1046,7 +1020,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "pool-empty": (
         CLUSTER + "  g: {kind: gpu_pool, instance_types: []}\n",
         [
-            ("wrong-length", 7, 23, "`instance_types` has at least one entry, not `0`"),
+            ("wrong-length", 7, 23, "`instance_types` has at least one entry, and this has none"),
         ],
     ),
     "pool-str": (
@@ -1081,7 +1055,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "pool-res-badid": (
         CLUSTER + "  g: {kind: gpu_pool, instance_types: [p5.48xlarge], capacity: reservation, reservation_id: foo}\n",
         [
-            ("wrong-format", 7, 93, "`reservation_id` has the form `^cr-[0-9a-f]{8,17}$`, not `foo`"),
+            ("wrong-format", 7, 93, "`reservation_id` looks like `cr-0123456789abcdef0`, not `foo`"),
         ],
     ),
     "pool-cb-karp": (
@@ -1168,7 +1142,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "pool-mig2": (
         CLUSTER + "  g: {kind: gpu_pool, instance_types: [p4d.24xlarge], sharing: {mode: mig, profile: 9g.5gb}}\n",
         [
-            ("wrong-format", 7, 85, "`profile` has the form `^[1-7]g\\.\\d+gb$`, not `9g.5gb`"),
+            ("wrong-format", 7, 85, "`profile` looks like `1g.10gb` or `3g.40gb`, not `9g.5gb`"),
         ],
     ),
     "pool-mig3": (
@@ -1209,20 +1183,10 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
         CLUSTER
         + "  g: {kind: gpu_pool, instance_types: [g6e.xlarge], taints: [{key: 'a b'}, {value: x}, {key: a, effect: Never}], labels: {'kubernetes.io/x': y, 'a b': c, n: 5}}\n",
         [
-            (
-                "wrong-format",
-                7,
-                68,
-                "`key` has the form `^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$`, not `a b`",
-            ),
+            ("wrong-format", 7, 68, "`key` looks like `team` or `example.com/team`, not `a b`"),
             ("missing-field", 7, 76, "`taints[1]` needs `key`"),
             ("not-allowed", 7, 105, "`effect` takes `NoSchedule`, `PreferNoSchedule` or `NoExecute`, not `Never`"),
-            (
-                "wrong-name",
-                7,
-                145,
-                "`a b` is not a name here: has the form `^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$`",
-            ),
+            ("wrong-name", 7, 145, "`a b` is not a name here: a name looks like `team` or `example.com/team`"),
             ("wrong-type", 7, 158, "`n` takes text, not `5`"),
         ],
     ),
@@ -1393,12 +1357,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "ms-namespace": (
         SERVING + "  chat: {kind: model_server, namespace: Kube System, model: {name: a, prefix: a/, size_gib: 1}}\n",
         [
-            (
-                "wrong-format",
-                10,
-                41,
-                "`namespace` has the form `^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`, not `Kube System`",
-            ),
+            ("wrong-format", 10, 41, "`namespace` looks like `chat` or `team-a`, not `Kube System`"),
         ],
     ),
     "ms-shm": (
@@ -1463,26 +1422,14 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
         CLUSTER
         + "  s: {kind: cluster_services, external_dns: {zone_arns: [Z123], domains: ['*.example.com', not a domain]}}\n",
         [
-            ("wrong-length", 7, 46, "`zone_arns` has at least one entry, not `1`"),
             (
                 "wrong-format",
                 7,
                 58,
-                "`zone_arns` has the form `^arn:aws[a-z-]*:route53:::hostedzone/[A-Z0-9]+$`, not `Z123`",
+                "`zone_arns` looks like `arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ`, not `Z123`",
             ),
-            ("wrong-length", 7, 65, "`domains` has at least one entry, not `2`"),
-            (
-                "wrong-format",
-                7,
-                75,
-                "`domains` has the form `^([a-z0-9_]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$`, not `*.example.com`",
-            ),
-            (
-                "wrong-format",
-                7,
-                92,
-                "`domains` has the form `^([a-z0-9_]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$`, not `not a domain`",
-            ),
+            ("wrong-format", 7, 75, "`domains` looks like `example.com` or `ml.example.com`, not `*.example.com`"),
+            ("wrong-format", 7, 92, "`domains` looks like `example.com` or `ml.example.com`, not `not a domain`"),
         ],
     ),
     "svc-sc": (
@@ -1495,7 +1442,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
         CLUSTER
         + "  s: {kind: cluster_services, storage_class: {name: GP3, iops: 1, throughput_mibps: 1, key_arn: foo}}\n",
         [
-            ("wrong-format", 7, 53, "`name` has the form `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`, not `GP3`"),
+            ("wrong-format", 7, 53, "`name` looks like `gp3` or `fast`, not `GP3`"),
             ("out-of-range", 7, 64, "`iops` is at least 3000, not `1`"),
             ("out-of-range", 7, 85, "`throughput_mibps` is at least 125, not `1`"),
         ],
@@ -1504,7 +1451,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
         CLUSTER
         + "  s: {kind: cluster_services, namespaces: {kube-system: {}, Team: {gpus: -1, pod_security: none}}}\n",
         [
-            ("wrong-name", 7, 61, "`Team` is not a name here: has the form `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`"),
+            ("wrong-name", 7, 61, "`Team` is not a name here: a name looks like `research` or `team-a`"),
             ("out-of-range", 7, 74, "`gpus` is at least 0, not `-1`"),
             ("not-allowed", 7, 92, "`pod_security` takes `baseline` or `restricted`, not `none`"),
         ],
@@ -1526,10 +1473,8 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
         CLUSTER
         + "  k: {kind: karpenter, os: bottlerocket, ami_version: v20260810, default_pool: {categories: [], architectures: [x86], capacity: [reserved]}}\n",
         [
-            ("wrong-length", 7, 81, "`categories` has at least one entry, not `0`"),
-            ("wrong-length", 7, 97, "`architectures` has at least one entry, not `1`"),
+            ("wrong-length", 7, 81, "`categories` has at least one entry, and this has none"),
             ("not-allowed", 7, 113, "`architectures` takes `x86_64` or `arm64`, not `x86`"),
-            ("wrong-length", 7, 119, "`capacity` has at least one entry, not `1`"),
             ("not-allowed", 7, 130, "`capacity` takes `on_demand` or `spot`, not `reserved`"),
         ],
     ),
@@ -1542,12 +1487,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "helm-version": (
         CLUSTER + "  h: {kind: helm_chart, chart: x, repository: 'https://example.com', version: '>1', namespace: a}\n",
         [
-            (
-                "wrong-format",
-                7,
-                79,
-                "`version` has the form `^v?\\d+\\.\\d+\\.\\d+(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?$`, not `>1`",
-            ),
+            ("wrong-format", 7, 79, "`version` looks like `1.4.2`, not `>1`"),
         ],
     ),
     "helm-norepo": (
@@ -1697,7 +1637,12 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "ex-badarn": (
         HEAD + "  lake: {kind: bucket, existing: {name: x, arn: x}}\n",
         [
-            ("wrong-format", 5, 49, "`arn` has the form `^arn:aws[a-z-]*:[a-z0-9-]+:[^:]*:[^:]*:.+$`, not `x`"),
+            (
+                "wrong-format",
+                5,
+                49,
+                "`arn` looks like `arn:aws:iam::123456789012:role/training` or `arn:aws:s3:::my-models`, not `x`",
+            ),
         ],
     ),
     "ex-beside": (
@@ -1778,7 +1723,7 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
                 43,
                 "`mlinfra:x` is not a name here: tags that start with `aws:` or `mlinfra:` are set by AWS and by mlinfra",
             ),
-            ("wrong-name", 5, 59, "`a;b` is not a name here: has the form `^[\\w\\s.:/=+@-]+$`"),
+            ("wrong-name", 5, 59, "`a;b` is not a name here: a name looks like `team` or `example.com/team`"),
             ("wrong-type", 5, 72, "`n` takes text, not `5`"),
         ],
     ),
@@ -1786,19 +1731,14 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
         HEAD
         + "  lake: {kind: bucket, tags: {a: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx}}\n",
         [
-            (
-                "wrong-length",
-                5,
-                34,
-                "`a` has at most 256 characters, not `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`",
-            ),
+            ("wrong-length", 5, 34, "`a` has at most 256 characters, and this has 300"),
         ],
     ),
     "tag-many": (
         HEAD
         + "  lake: {kind: bucket, tags: {t0: x, t1: x, t2: x, t3: x, t4: x, t5: x, t6: x, t7: x, t8: x, t9: x, t10: x, t11: x, t12: x, t13: x, t14: x, t15: x, t16: x, t17: x, t18: x, t19: x, t20: x, t21: x, t22: x, t23: x, t24: x, t25: x, t26: x, t27: x, t28: x, t29: x, t30: x, t31: x, t32: x, t33: x, t34: x, t35: x, t36: x, t37: x, t38: x, t39: x, t40: x, t41: x, t42: x, t43: x, t44: x, t45: x, t46: x, t47: x, t48: x, t49: x, t50: x, t51: x, t52: x, t53: x, t54: x, t55: x, t56: x, t57: x, t58: x, t59: x}}\n",
         [
-            ("wrong-length", 5, 24, "`tags` has at most 40 entries, not `60`"),
+            ("wrong-length", 5, 24, "`tags` has at most 40 entries, and this has 60"),
         ],
     ),
     "region-unknown": (
@@ -1828,35 +1768,35 @@ BROKEN: dict[str, tuple[str, list[Finding]]] = {
     "name-long": (
         "mlinfra: 1\nname: a234567890123456789012345678901\nenvironments: {thisnameistoolong: {region: eu-west-1}}\ncomponents:\n  this_name_is_really_too_long_for_it: {kind: bucket}\n",
         [
-            (
-                "wrong-format",
-                2,
-                7,
-                "`name` has the form `^[a-z][a-z0-9-]{1,28}$`, not `a234567890123456789012345678901`",
-            ),
-            ("wrong-name", 3, 16, "`thisnameistoolong` is not a name here: has the form `^[a-z][a-z0-9]{0,11}$`"),
+            ("wrong-format", 2, 7, "`name` looks like `fraud-detection`, not `a234567890123456789012345678901`"),
+            ("wrong-name", 3, 16, "`thisnameistoolong` is not a name here: a name looks like `dev` or `production`"),
             ("wrong-name", 5, 3, "`this_name_is_really_too_long_for_it` is not a name of a component"),
         ],
     ),
     "name-caps": (
         "mlinfra: 1\nname: Demo_X\nenvironments: {Dev-1: {region: eu-west-1}}\ncomponents:\n  My-Lake: {kind: bucket}\n",
         [
-            ("wrong-format", 2, 7, "`name` has the form `^[a-z][a-z0-9-]{1,28}$`, not `Demo_X`"),
-            ("wrong-name", 3, 16, "`Dev-1` is not a name here: has the form `^[a-z][a-z0-9]{0,11}$`"),
+            ("wrong-format", 2, 7, "`name` looks like `fraud-detection`, not `Demo_X`"),
+            ("wrong-name", 3, 16, "`Dev-1` is not a name here: a name looks like `dev` or `production`"),
             ("wrong-name", 5, 3, "`My-Lake` is not a name of a component"),
         ],
     ),
     "boundary": (
         "mlinfra: 1\nname: demo\nenvironments: {dev: {region: eu-west-1, permissions_boundary: 'foo', state: 'ftp://x', secrets: yes, assume_role: me, budget: {monthly_usd: x}}}\ncomponents:\n  lake: {kind: bucket}\n",
         [
-            ("wrong-format", 3, 77, "`state` has the form `^(file|s3|https|azblob|gs)://\\S*$`, not `ftp://x`"),
-            ("wrong-format", 3, 97, "`secrets` has the form `^(passphrase|awskms://\\S+)$`, not `yes`"),
             (
                 "wrong-format",
                 3,
-                115,
-                "`assume_role` has the form `^arn:aws[a-z-]*:iam::\\d{12}:role/[\\w+=,.@/-]+$`, not `me`",
+                77,
+                "`state` looks like `s3://my-state/platform?region=eu-west-1` or `https://api.pulumi.com`, not `ftp://x`",
             ),
+            (
+                "wrong-format",
+                3,
+                97,
+                "`secrets` looks like `passphrase` or `awskms://alias/my-key?region=eu-west-1`, not `yes`",
+            ),
+            ("wrong-format", 3, 115, "`assume_role` looks like `arn:aws:iam::123456789012:role/deployer`, not `me`"),
             ("invalid-value", 3, 141, "`monthly_usd`: an amount is a number, without currency and quotes"),
         ],
     ),

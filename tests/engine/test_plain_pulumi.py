@@ -121,6 +121,12 @@ def test_what_mlinfra_applied_goes_on_with_plain_pulumi_and_back(
     assert ejected.pulumi("foundation", "preview", "--expect-no-changes").returncode != 0
     ejected.each("up", "--yes", "--skip-preview")
     assert [step.name for step in shop.plan().plan.changes] == ["lake-lifecycle"]
+    with shop.session() as session:
+        session.backend.lock("shop-foundation", "dev")
+        locked = ejected.pulumi("foundation", "up", "--yes", "--skip-preview")
+        assert "the stack is currently locked by 1 lock(s)" in locked.stderr
+        for lock in session.backend.locks("shop-foundation", "dev"):
+            session.backend.unlock(lock)
     shop.say(SHOP.replace("expire_days: 7", "expire_days: 8"))
     assert (shop.plan().plan.changes, shop.drift().steps) == ((), ())
     ejected.each("destroy", "--yes", "--skip-preview", backward=True)

@@ -10,9 +10,14 @@ from engine.stored_states import BLUEPRINT, state, update, urn, write
 
 from mlinfra.blueprint import load
 from mlinfra.commands import main
+from mlinfra.components._context import Layer
 from mlinfra.engine.backend import Backend
+from mlinfra.engine.events import Event
 from mlinfra.engine.history import history
 from mlinfra.engine.runs import Run
+from mlinfra.engine.session import Options, Session
+from mlinfra.engine.settle import settle
+from mlinfra.errors import EngineError
 
 BUCKET = urn("mlinfra:components:bucket$aws:s3/bucket:Bucket", "lake")
 RESOURCES = [
@@ -143,3 +148,22 @@ def test_unlock_takes_only_the_locks_of_this_deployment(folder: Path, capsys: py
     assert (mine.exists(), left.exists()) == (False, True)
     assert main(["state", "unlock", "--sandbox", "--yes"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "nothing is locked"
+
+
+def test_a_lock_by_hand_is_on_every_layer_until_it_is_taken_away(
+    sandbox: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("shop.yaml").write_text(BLUEPRINT)
+    assert main(["state", "lock", "--sandbox"]) == 0
+    everything = "foundation, cluster, platform, workloads"
+    assert capsys.readouterr().out == f"locked: {everything}; `mlinfra state unlock` takes it back\n"
+    assert main(["state", "lock", "--sandbox"]) == 4
+    assert capsys.readouterr().err.startswith("error: layer foundation is locked by ")
+    session = Session(load("shop.yaml"), Options(sandbox=True))
+    heard: list[Event] = []
+    with pytest.raises(EngineError, match=r"(?s)locked by .*, by hand since .*ask them: `mlinfra state unlock` takes"):
+        settle(session, Layer.FOUNDATION, heard.append)
+    assert main(["state", "unlock", "--sandbox", "--yes"]) == 0
+    assert capsys.readouterr().out.startswith(f"unlocked: {everything}; ")
+    settle(session, Layer.FOUNDATION, heard.append)
+    assert heard == []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from mlinfra.components._grammar import Context, Range, Ref, Spec, by_environment
@@ -132,7 +132,7 @@ RetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3653
 ]
 """What CloudWatch Logs takes (API reference, PutRetentionPolicy, 2026-11)."""
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
+Key = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40, examples=["admins", "ml-team"])]
 
 
 class Expected(Spec):

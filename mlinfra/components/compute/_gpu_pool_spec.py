@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from mlinfra.components._grammar import Range, Ref, Spec
 from mlinfra.components.compute._gpu_sharing import MIG_GPUS, Sharing
 from mlinfra.components.compute._node_facts import Accelerated, Image, accelerated, images
 
-AmiVersion = Annotated[str, StringConstraints(pattern=r"^(v\d{8}|v?\d+\.\d+\.\d+|latest)$")]
-LabelKey = Annotated[str, StringConstraints(pattern=r"^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$")]
-LabelValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$", max_length=63)]
+AmiVersion = Annotated[str, Field(pattern=r"^(v\d{8}|v?\d+\.\d+\.\d+|latest)$", examples=["v20260810", "1.40.0"])]
+LabelKey = Annotated[
+    str,
+    Field(pattern=r"^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$", examples=["team", "example.com/team"]),
+]
+LabelValue = Annotated[
+    str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$", max_length=63, examples=["research"])
+]
+ReservationId = Annotated[str, Field(pattern=r"^cr-[0-9a-f]{8,17}$", examples=["cr-0123456789abcdef0"])]
+SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$", examples=["subnet-0123456789abcdef0"])]
 RESERVED_LABELS = ("karpenter.sh/", "karpenter.k8s.aws/", "kubernetes.io/", "eks.amazonaws.com/")
 
 
@@ -48,9 +55,9 @@ class GpuPoolSpec(Spec):
     Left out: managed."""
     capacity: Literal["on_demand", "spot", "reservation", "capacity_block"] = "on_demand"
     """How the instances are bought. Left out: on_demand."""
-    reservation_id: Ref[Annotated[str, StringConstraints(pattern=r"^cr-[0-9a-f]{8,17}$")]] | None = None
+    reservation_id: Ref[ReservationId] | None = None
     """The capacity reservation (`cr-…`) or capacity block to run in. Left out: only allowed with on_demand and spot."""
-    subnet_id: Ref[Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]] | None = None
+    subnet_id: Ref[SubnetId] | None = None
     """The subnet of the nodes: the one in the zone of the reservation. Left out: every private subnet of the cluster;
     the first one with EFA
     or a reservation, which live in one zone."""

@@ -29,7 +29,7 @@ class Sharing(Spec):
     Left out: none."""
     replicas: int | None = Field(default=None, ge=2, le=MOST_REPLICAS)
     """Pods per GPU, for time_slicing and mps. Left out: only allowed with other modes."""
-    profile: str | None = Field(default=None, pattern=r"^[1-7]g\.\d+gb$")
+    profile: str | None = Field(default=None, pattern=r"^[1-7]g\.\d+gb$", examples=["1g.10gb", "3g.40gb"])
     """Size of the parts, for mig: `1g.10gb`. Left out: only allowed with other modes."""
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from mlinfra.components._charts import MANAGED_BY, installed, namespace, release
@@ -18,11 +18,22 @@ from mlinfra.components.compute._pod_role import pod_role
 from mlinfra.components.compute._service_values import service_charts, service_values
 from mlinfra.components.compute.eks_cluster import EksClusterOutputs
 
-Label: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Label: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", examples=["research", "team-a"])]
 
-ZoneArn: TypeAlias = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:route53:::hostedzone/[A-Z0-9]+$")]
+ZoneArn: TypeAlias = Annotated[
+    str,
+    Field(
+        pattern=r"^arn:aws[a-z-]*:route53:::hostedzone/[A-Z0-9]+$",
+        examples=["arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ"],
+    ),
+]
 Domain: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^([a-z0-9_]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", max_length=253)
+    str,
+    Field(
+        pattern=r"^([a-z0-9_]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$",
+        max_length=253,
+        examples=["example.com", "ml.example.com"],
+    ),
 ]
 OWN_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 """Namespaces that Kubernetes makes itself."""
@@ -31,7 +42,7 @@ OWN_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 class StorageClass(Spec):
     """The storage class for volumes of pods: encrypted gp3, in the zone where the pod runs."""
 
-    name: Label = "gp3"
+    name: Label = Field(default="gp3", examples=["gp3", "fast"])
     """Name in the cluster. Left out: gp3."""
     default: bool = True
     """Use it for volume claims that name no class. Left out: true."""

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mlinfra.components._charts import MANAGED_BY, charts, installed, release
@@ -31,7 +31,7 @@ from mlinfra.components.compute.eks_cluster import EksClusterOutputs
 
 NAMESPACE = "kube-system"
 """Where the controller lives: the API server serves this namespace first when it is busy."""
-AmiVersion = Annotated[str, StringConstraints(pattern=r"^(v\d{8}|v?\d+\.\d+\.\d+|latest)$")]
+AmiVersion = Annotated[str, Field(pattern=r"^(v\d{8}|v?\d+\.\d+\.\d+|latest)$", examples=["v20260810", "1.40.0"])]
 Category = Literal["c", "m", "r", "t", "i", "x"]
 
 

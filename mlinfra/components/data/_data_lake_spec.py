@@ -23,7 +23,10 @@ class Query(Spec):
 class Share(Spec):
     """Somebody whom Lake Formation lets read or write tables."""
 
-    principal: str = Field(pattern=r"^(arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+|\d{12})$")
+    principal: str = Field(
+        pattern=r"^(arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+|\d{12})$",
+        examples=["arn:aws:iam::123456789012:role/analyst", "123456789012"],
+    )
     """ARN of a role or user, or an account."""
     zones: tuple[Name, ...] = Field(min_length=1)
     """Which zones."""

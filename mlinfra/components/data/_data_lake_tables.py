@@ -8,16 +8,17 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 import pulumi
 import pulumi_aws as aws
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from mlinfra.components._grammar import Spec
 
-ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,254}$")]
+ColumnName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,254}$", examples=["customer_id"])]
 ColumnType = Annotated[
     str,
-    StringConstraints(
+    Field(
         pattern=r"^(boolean|int|long|float|double|date|time|timestamp|timestamptz|string|uuid|binary"
-        r"|decimal\([1-9]\d?, ?\d{1,2}\)|fixed\([1-9]\d*\))$"
+        r"|decimal\([1-9]\d?, ?\d{1,2}\)|fixed\([1-9]\d*\))$",
+        examples=["string", "long", "timestamp", "decimal(12, 2)"],
     ),
 ]
 TRANSFORM = re.compile(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from mlinfra.components._grammar import Spec
 from mlinfra.components.data._data_lake_tables import Table
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,23}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,23}$", examples=["raw", "daily_orders"])]
 ARCHIVE_AFTER = 30
 """Days that S3 keeps an object in the infrequent class before it may move on (S3 user guide, lifecycle transitions)."""
 
@@ -18,9 +18,11 @@ ARCHIVE_AFTER = 30
 class Crawl(Spec):
     """How the files of a zone are found and described."""
 
-    schedule: str | None = Field(default=None, pattern=r"^cron\(\S+ \S+ \S+ \S+ \S+ \S+\)$")
+    schedule: str | None = Field(
+        default=None, pattern=r"^cron\(\S+ \S+ \S+ \S+ \S+ \S+\)$", examples=["cron(0 3 * * ? *)"]
+    )
     """When to look, in UTC: `cron(0 3 * * ? *)`. Left out: when somebody starts it."""
-    prefix: str = Field(default="", pattern=r"^([^/].*/)?$")
+    prefix: str = Field(default="", pattern=r"^([^/].*/)?$", examples=["events/"])
     """Look below this folder only: `events/`. Left out: everywhere but in Iceberg tables."""
 
 

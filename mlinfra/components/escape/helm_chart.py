@@ -21,18 +21,20 @@ EXACT = r"^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$"
 class HelmChartSpec(Spec):
     """What a blueprint may say about a chart."""
 
-    chart: str = Field(pattern=r"^(oci://[^\s]+/)?[a-z0-9][a-zA-Z0-9._-]*$")
+    chart: str = Field(
+        pattern=r"^(oci://[^\s]+/)?[a-z0-9][a-zA-Z0-9._-]*$", examples=["prometheus", "oci://ghcr.io/org/charts/name"]
+    )
     """Name of the chart in its repository, or its whole address: `oci://ghcr.io/org/charts/name`."""
-    repository: str | None = Field(default=None, pattern=r"^https://[^\s@]+$")
+    repository: str | None = Field(default=None, pattern=r"^https://[^\s@]+$", examples=["https://charts.example.com"])
     """Address of the repository, without a password. Left out: the chart is an `oci://` address."""
-    version: str = Field(pattern=EXACT)
+    version: str = Field(pattern=EXACT, examples=["1.4.2"])
     """Version of the chart, exactly: `1.4.2`. Ranges are refused, because the same plan would install another thing
     tomorrow."""
-    namespace: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
+    namespace: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", examples=["monitoring"])
     """Namespace that it is installed into."""
     create_namespace: bool = True
     """Make the namespace if there is none. Left out: true. It stays when the chart goes."""
-    release_name: str | None = Field(default=None, pattern=NAME)
+    release_name: str | None = Field(default=None, pattern=NAME, examples=["prometheus"])
     """Name of the release. Left out: the component's name, with hyphens."""
     values: Mapping[str, Any] = {}
     """The chart's values; `${component.output}` may stand anywhere inside. Left out: the chart's own."""

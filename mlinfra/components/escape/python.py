@@ -18,7 +18,10 @@ from mlinfra.errors import UsageError
 class PythonSpec(Spec):
     """What a blueprint may say about a component in Python."""
 
-    module: Annotated[str, LocalModule()] = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$")
+    module: Annotated[str, LocalModule()] = Field(
+        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$",
+        examples=["my_pkg.my_component", "my_pkg.things:one"],
+    )
     """Module that holds one Component or one function: `my_pkg.my_component`; with several, `my_pkg.things:one`."""
     arguments: Mapping[str, Any] = {}
     """Fields of the Component's Spec, or arguments of the function; `${component.output}` may stand anywhere inside.

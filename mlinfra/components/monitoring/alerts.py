@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import pulumi
 import pulumi_aws as aws
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mlinfra.components._amounts import times
@@ -27,7 +27,9 @@ from mlinfra.components._grammar import (
 )
 from mlinfra.components.security.encryption_key import EncryptionKeyOutputs
 
-Email: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+Email: TypeAlias = Annotated[
+    str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, examples=["ml-team@example.com"])
+]
 Severity: TypeAlias = Literal["warning", "critical"]
 PUBLISHERS = ("budgets", "cloudwatch", "costalerts", "events")
 """AWS services that publish to the topics: budgets, alarms, cost anomalies, and EventBridge rules."""
@@ -42,9 +44,9 @@ def addresses(email: Email | tuple[Email, ...]) -> tuple[str, ...]:
 class SlackChannel(Spec):
     """A Slack channel. Its workspace is connected once, by hand, in the console of Amazon Q Developer."""
 
-    workspace_id: str = Field(pattern=r"^T[0-9A-Z]{8,}$")
+    workspace_id: str = Field(pattern=r"^T[0-9A-Z]{8,}$", examples=["T0123ABCD"])
     """The workspace, `T` and letters and digits. It is in the address of Slack in a browser."""
-    channel_id: str = Field(pattern=r"^[CGD][0-9A-Z]{8,}$")
+    channel_id: str = Field(pattern=r"^[CGD][0-9A-Z]{8,}$", examples=["C0123ABCD"])
     """The channel, `C` and letters and digits. It is at the bottom of the channel's details."""
 
 

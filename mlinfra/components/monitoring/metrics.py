@@ -50,7 +50,9 @@ class MetricsSpec(Spec):
     """Copies of Prometheus and Alertmanager, each with a volume and all of the metrics. Left out: 1."""
     grafana: bool = True
     """Install Grafana; its password is made up inside the cluster. Left out: true."""
-    grafana_admin_secret: str | None = Field(default=None, pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")
+    grafana_admin_secret: str | None = Field(
+        default=None, pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", examples=["grafana-admin"]
+    )
     """Kubernetes Secret in `monitoring` with `admin-user` and `admin-password`. Left out: a password is made up."""
     gpu: bool = True
     """Collect GPU metrics from the DCGM exporter of `gpu_operator`. Left out: true."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from mlinfra.components._grammar import Context, Range, RefusedError, Spec, by_environment
 from mlinfra.components._regions import Region, regions
@@ -13,7 +13,10 @@ from mlinfra.components.network._network_flow_log import FlowLogs
 from mlinfra.components.network._network_plan import MOST_ZONES, SubnetPlan, parse_cidr, subnet_plan
 
 Nat = Literal["none", "single", "per_zone"]
-Zone = Annotated[str, StringConstraints(pattern=r"^([a-z]{2}(-[a-z]+)+-\d[a-f]|[a-z]{3,5}\d-az\d)$")]
+Zone = Annotated[
+    str, Field(pattern=r"^([a-z]{2}(-[a-z]+)+-\d[a-f]|[a-z]{3,5}\d-az\d)$", examples=["eu-west-1a", "use1-az1"])
+]
+Service = Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]+$", examples=["bedrock-agent-runtime"])]
 
 
 class Expected(Spec):
@@ -59,7 +62,7 @@ class NetworkSpec(Spec):
     endpoints: EndpointSet = "minimal"
     """Which AWS services are reached without NAT. minimal: S3 and DynamoDB, free. private: what a cluster or a job
     needs in a network without internet. all: all that the kinds of a platform call. Left out: minimal."""
-    extra_endpoints: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]+$")], ...] = ()
+    extra_endpoints: tuple[Service, ...] = ()
     """Interface endpoints beyond the set, by the end of their name: `bedrock-agent-runtime`. Left out: none."""
     flow_logs: FlowLogs = FlowLogs()
     """What is written down about traffic. Left out: all of it."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import pulumi
 import pulumi_aws as aws
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mlinfra.components._grammar import (
@@ -33,11 +33,13 @@ from mlinfra.components.registry._given import given
 from mlinfra.components.security.encryption_key import EncryptionKeyOutputs
 
 RepositoryName: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$", max_length=64)
+    str, Field(pattern=r"^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$", max_length=64, examples=["training", "feature-server"])
 ]
-CacheName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=11)]
-TagPattern: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._*-]+$", max_length=128)]
-AccountId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+CacheName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$", max_length=11, examples=["public", "quay"])]
+TagPattern: TypeAlias = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9._*-]+$", max_length=128, examples=["latest", "cache-*"])
+]
+AccountId: TypeAlias = Annotated[str, Field(pattern=r"^\d{12}$", examples=["123456789012"])]
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer")
 PUSH = ("ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart")
 CACHE = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
@@ -47,9 +49,11 @@ LOGIN = Statement(("ecr:GetAuthorizationToken",), ("*",), reason="the token is f
 class PullThrough(Spec):
     """A registry whose images are fetched on the first pull and kept here."""
 
-    upstream: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]+\.[a-z]{2,}$")
+    upstream: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]+\.[a-z]{2,}$", examples=["public.ecr.aws", "quay.io"])
     """Host of the registry."""
-    upstream_prefix: str | None = Field(default=None, pattern=r"^[a-z0-9]+(?:[._/-][a-z0-9]+)*$", max_length=30)
+    upstream_prefix: str | None = Field(
+        default=None, pattern=r"^[a-z0-9]+(?:[._/-][a-z0-9]+)*$", max_length=30, examples=["library", "org/images"]
+    )
     """Only what is below this path there. Left out: all of it."""
     credential: Ref[str] | None = None
     """ARN of the secret with `username` and `accessToken`; its name starts with `ecr-pullthroughcache/`. Left out:

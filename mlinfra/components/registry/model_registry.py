@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import pulumi
 import pulumi_aws as aws
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mlinfra.components._grammar import (
@@ -29,8 +29,10 @@ from mlinfra.components.monitoring.alerts import AlertsOutputs
 from mlinfra.components.registry._model_registry_sharing import bucket_sharing, group_sharing
 from mlinfra.components.security.encryption_key import EncryptionKeyOutputs
 
-GroupName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$", max_length=40)]
-AccountId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+GroupName: TypeAlias = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$", max_length=40, examples=["fraud", "churn-by-month"])
+]
+AccountId: TypeAlias = Annotated[str, Field(pattern=r"^\d{12}$", examples=["123456789012"])]
 Change: TypeAlias = Literal["registered", "approved", "rejected"]
 STATUS: Mapping[Change, str] = {
     "registered": "PendingManualApproval",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mlinfra.components._grammar import Range, Ref, Spec, by_environment
@@ -32,17 +32,23 @@ InstanceTypeName: TypeAlias = Annotated[str, AfterValidator(_known)]
 VERSION = r"^[1-9][0-9]{0,8}$"
 Version: TypeAlias = Annotated[
     str,
-    BeforeValidator(_text, json_schema_input_type=int | Annotated[str, StringConstraints(pattern=VERSION)]),
-    StringConstraints(pattern=VERSION),
+    BeforeValidator(_text, json_schema_input_type=int | Annotated[str, Field(pattern=VERSION)]),
+    Field(pattern=VERSION, examples=["3"]),
 ]
 Image: TypeAlias = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9][a-z0-9._/-]*(:[\w.-]{1,128}|@sha256:[a-f0-9]{64})$"
+    Field(
+        pattern=r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9][a-z0-9._/-]*(:[\w.-]{1,128}|@sha256:[a-f0-9]{64})$",
+        examples=["123456789012.dkr.ecr.eu-west-1.amazonaws.com/serving:1.4.2"],
     ),
 ]
-Artifact: TypeAlias = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.*[^/]$")]
-Folder: TypeAlias = Annotated[str, StringConstraints(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(.*/)?$")]
+Artifact: TypeAlias = Annotated[
+    str,
+    Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.*[^/]$", examples=["s3://my-models/fraud/model.tar.gz"]),
+]
+Folder: TypeAlias = Annotated[
+    str, Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(.*/)?$", examples=["s3://my-models/fraud/"])
+]
 
 
 class Model(Spec):

@@ -6,25 +6,39 @@ import ipaddress
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mlinfra.components._grammar import Range, Ref, Spec
 from mlinfra.components._secrets import SecretAddress, SecretRef
 
-KubernetesName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+KubernetesName: TypeAlias = Annotated[
+    str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", examples=["chat", "team-a"])
+]
 
 
 class Model(Spec):
     """The model to serve and where its weights come from: a bucket (`prefix`) or a hub (`hub`)."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$", examples=["qwen3-8b"])
     """Name that callers ask for."""
-    prefix: str | None = Field(default=None, pattern=r"^[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*$", max_length=900)
+    prefix: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*$",
+        max_length=900,
+        examples=["models/qwen3-8b/"],
+    )
     """Folder of the bucket `weights` that holds the files of the model. Left out: they come from a hub."""
-    hub: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    hub: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$", examples=["Qwen/Qwen3-8B"]
+    )
     """Model on Hugging Face, `organisation/model`. Left out: the files come from the bucket."""
-    revision: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_./-]+$", max_length=100)
+    revision: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_./-]+$",
+        max_length=100,
+        examples=["v1.2", "3f1e2d4c5b6a79880716253443526170f8e9dacb"],
+    )
     """Commit or tag on the hub. Left out: what is newest when a replica starts, so replicas can differ."""
     size_gib: Decimal = Field(gt=0, le=4096)
     """Size of the files. Disk, memory and the time that a start may take follow from it."""
@@ -53,7 +67,7 @@ class SecretReference(Spec):
     says where it is."""
     kubernetes_secret: KubernetesName | None = None
     """Name of a Secret in the namespace of the server. Left out: it is in Secrets Manager."""
-    key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$", max_length=253)
+    key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$", max_length=253, examples=["token"])
     """Key inside of the secret, beside `arn` and `kubernetes_secret`. Left out: all of its text; a Kubernetes Secret
     always needs one."""
     key_arn: Ref[str] | None = None
@@ -119,7 +133,12 @@ class Scaling(Spec):
 class Ingress(Spec):
     """A load balancer in front of the server: private, unless `public_ingress: true` stands beside it."""
 
-    host: str | None = Field(default=None, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", max_length=253)
+    host: str | None = Field(
+        default=None,
+        pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$",
+        max_length=253,
+        examples=["chat.example.com"],
+    )
     """Name that callers use. Left out: the load balancer's own."""
     certificate_arn: Ref[str] | None = None
     """Certificate for TLS. Left out: plain HTTP, which only a private load balancer may speak."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mlinfra.components._grammar import Ref, Spec, by_environment
@@ -23,7 +23,7 @@ from mlinfra.components.serving._model_server_fields import (
     SecretReference,
 )
 
-Variable: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
+Variable: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$", examples=["LOG_LEVEL"])]
 OWN_FLAGS = {
     "--api-key": "secrets: {VLLM_API_KEY: …}",
     "--gpu-memory-utilization": "gpu_memory_utilization",
@@ -70,9 +70,9 @@ class ModelServerSpec(Spec):
     """Environment variables that are secrets, such as `HF_TOKEN`: where they are. Left out: none."""
     port: int = Field(default=8000, ge=1024, le=65535)
     """Port that the server listens on. Left out: 8000."""
-    health_path: str = Field(default="/health", pattern=r"^/\S*$", max_length=200)
+    health_path: str = Field(default="/health", pattern=r"^/\S*$", max_length=200, examples=["/health"])
     """Path that answers 200 when the server can work. Left out: /health."""
-    metrics_path: str | None = Field(default=None, pattern=r"^/\S*$", max_length=200)
+    metrics_path: str | None = Field(default=None, pattern=r"^/\S*$", max_length=200, examples=["/metrics"])
     """Path of Prometheus metrics of a custom image. Left out: none; vLLM's are known."""
     startup_seconds: int | None = Field(default=None, ge=60, le=14_400)
     """Seconds that a start may take before it counts as failed. Left out: 5 minutes and what reading files takes."""
