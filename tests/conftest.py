@@ -8,11 +8,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from written import check
 
 from mlinfra.engine.installed import candidates, on_path
 
 ENGINE_TESTS = "tests/engine/"
+# The same examples in every run; HYPOTHESIS_PROFILE=default looks for others.
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 def pytest_configure() -> None:

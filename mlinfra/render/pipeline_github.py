@@ -185,11 +185,12 @@ APPLY = """\
         with:
           role-to-assume: %%apply_role
           aws-region: %%region
-          # An apply that takes longer needs a role with a longer session (`MaxSessionDuration`).
+          # The apply stops cleanly before the session ends, and goes on where the job is run again. One that is to take longer
+          # needs a longer `--timeout` and a role with a longer session (`MaxSessionDuration`).
           role-duration-seconds: 3600
       - name: Apply
         run: |%%guard
-          mlinfra apply %%environment.plan.json --yes --log apply.jsonl%%secret
+          mlinfra apply %%environment.plan.json --yes --timeout 55m --log apply.jsonl%%secret
       - uses: actions/upload-artifact@v4
         if: always()
         with:

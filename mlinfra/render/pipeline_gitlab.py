@@ -120,7 +120,7 @@ apply %%environment:
     ROLE: %%apply_role
   script:
     - mlinfra engine install%%guard
-    - mlinfra apply %%environment.plan.json --yes --log apply.jsonl
+    - mlinfra apply %%environment.plan.json --yes --timeout 55m --log apply.jsonl
   artifacts:
     when: always
     paths: [apply.jsonl]

@@ -30,13 +30,13 @@ def survives(text: str) -> None:
         assert error.hint
 
 
-@settings(max_examples=200, deadline=None, database=None, derandomize=True)
+@settings(max_examples=200)
 @given(st.text(max_size=60) | st.lists(PIECES, max_size=30).map("".join))
 def test_any_text(text: str) -> None:
     survives(text)
 
 
-@settings(max_examples=300, deadline=None, database=None, derandomize=True)
+@settings(max_examples=300)
 @given(
     st.sampled_from([text for text, _ in BROKEN.values() if len(text) < 400]),
     st.lists(st.tuples(st.integers(0, 400), PIECES), max_size=4),

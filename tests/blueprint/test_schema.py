@@ -96,7 +96,7 @@ FIELDS = [
 ]
 
 
-@settings(max_examples=150, deadline=None, database=None, derandomize=True)
+@settings(max_examples=150)
 @given(
     st.sampled_from(["net", "store", "job", "bucket"]),
     st.dictionaries(st.sampled_from(FIELDS), VALUE, max_size=3),

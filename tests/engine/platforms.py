@@ -103,6 +103,8 @@ class Watched(Session):
             return up(on_event=_both(self.done, on_event), **more)
 
         def heard_down(*, on_event: Callable[[EngineEvent], None], **more: Any) -> Any:
+            if self.previews:
+                stack.preview_destroy(run_program=False, on_event=self.foretold)
             return down(on_event=_both(self.done, on_event), **more)
 
         stack.up, stack.destroy = heard_up, heard_down  # type: ignore[method-assign]
