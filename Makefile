@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCKED := requirements.lock
 
-.PHONY: demo test kill-trials check bench catalogue readme lock clean
+.PHONY: demo test kill-trials random-walks check bench catalogue readme lock clean
 .DEFAULT_GOAL := demo
 
 # What is downloaded is what the lock file names, hash by hash; the package itself is linked, not copied.
@@ -28,6 +28,10 @@ test: $(STAMP)
 # Fifty-six times an apply or a destroy is killed at a random moment; `make test` has six of these. About 10 minutes.
 kill-trials: $(STAMP)
 	KILL_TRIALS=1 $(BIN)/python -m pytest tests/engine/test_kill.py
+
+# Forty blueprints are changed at random, step by step; each plan has to be what the engine previews and does. `make test` has two. About half an hour.
+random-walks: $(STAMP)
+	RANDOM_WALKS=20 $(BIN)/python -m pytest -n auto tests/engine/test_random_changes.py
 
 check: $(STAMP)
 	$(BIN)/ruff check .

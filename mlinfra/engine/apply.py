@@ -18,7 +18,6 @@ from mlinfra.components._context import Layer
 from mlinfra.engine.backend import StackState
 from mlinfra.engine.events import Cleaned, LayerBegan, LayerEnded, Listener, Message, Translator
 from mlinfra.engine.process import interruptible
-from mlinfra.engine.remains import remaining
 from mlinfra.engine.runs import Run
 from mlinfra.engine.session import Session
 from mlinfra.engine.settle import recover, settle
@@ -107,7 +106,7 @@ def run(session: Session, todo: tuple[Pass | Errand, ...], listen: Listener, ope
                 _both(listen, heard),
                 session.secrets,
                 quiet_plugins=session.options.sandbox,
-                remains=remaining(state.resources if state else ()),
+                stays=one.stays,
             )
             watch = Watch(session, one.layer, listen)
             with watch.watching():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mlinfra.blueprint.model import Deployment
-from mlinfra.components._context import Layer
 from mlinfra.engine.apply import Outcome, run
 from mlinfra.engine.backend import Backend
 from mlinfra.engine.errands import errands_of, with_errands
@@ -69,7 +68,13 @@ def destruction(deployment: Deployment, backend: Backend) -> Destruction:
     outputs = {str(item["urn"]): {**(item.get("outputs") or {}), "id": item.get("id")} for item in resources}
     used = relinked(before, outputs, {node.urn: node.usage for node in declared.nodes} if declared else {})
     works = tuple(
-        LayerWork(layer=layer, changed=True, going=tuple(str(item["urn"]) for item in state.resources), empties=True)
+        LayerWork(
+            layer=layer,
+            changed=True,
+            going=tuple(str(item["urn"]) for item in state.resources),
+            empties=True,
+            stays=frozenset(kept),
+        )
         for layer, state in states.items()
         if state.resources
     )
@@ -89,11 +94,12 @@ def destroy(session: Session, found: Destruction, listen: Listener, *, cleanup: 
 
     Resumable: what is gone is out of the state, and steps of the clean-up do no harm twice.
     """
-    layers = sorted((work.layer for work in found.works), reverse=True)
-    guarded = {Layer(place) for place in layers if any(n.layer == place.label for n in found.protected)}
-    for layer in sorted(guarded, reverse=True):
-        session.unprotect(layer)
-    passes = tuple(Pass(layer, "destroy") for layer in layers)
+    works = sorted(found.works, key=lambda work: work.layer, reverse=True)
+    guarded = {node.layer for node in found.protected}
+    for work in works:
+        if work.layer.label in guarded:
+            session.unprotect(work.layer)
+    passes = tuple(Pass(work.layer, "destroy", stays=work.stays) for work in works)
     errands: tuple[Errand, ...] = ()
     if cleanup and found.before is not None:
         errands = errands_of(session.deployment, found.before, sandbox=session.options.sandbox)

@@ -86,14 +86,14 @@ Listener: TypeAlias = Callable[[Event], None]
 class Translator:
     """Turns the engine's events of one layer into ours. ``secrets`` are texts that must not get out.
 
-    ``remains`` are URNs that the cloud keeps when they are deleted from the state: the engine calls that a deletion, we do not.
+    ``stays`` are URNs whose resource the cloud keeps when it is deleted from the state: the engine calls that a deletion, we do not.
     """
 
     layer: str
     listen: Listener
     secrets: Iterable[str] = ()
     quiet_plugins: bool = False
-    remains: Container[str] = frozenset()
+    stays: Container[str] = frozenset()
     counts: dict[str, int] = field(default_factory=dict)
     not_created: dict[str, StepEventStateMetadata] = field(default_factory=dict)
     """What failed to be created, by URN, as the engine tells of it."""
@@ -132,7 +132,7 @@ class Translator:
             return
         seconds = 0.0 if phase == "begin" else time.monotonic() - self._began.get(urn, time.monotonic())
         word = operation.value
-        if operation == OpType.DELETE and urn in self.remains:
+        if operation in (OpType.DELETE, OpType.DELETE_REPLACED) and urn in self.stays:
             word = "keep"
         if phase == "done":
             self._count(word)

@@ -78,7 +78,9 @@ class Forecast:
                 how = "may still be in work: the layer is locked" if layer in self.locked else LOOKS
                 yield f"{layer.label}: {one.operation} `{one.name}` was begun, and {how}"
         for name, step, holder in self.taken:
-            if holder.operation == "keep":
+            if holder is step:
+                yield f"`{step.name}` finds the name `{name}` taken: the old one has it, and stays in the account"
+            elif holder.operation == "keep":
                 yield f"`{step.name}` finds the name `{name}` taken: `{holder.name}` has it, and stays in the account"
             else:
                 yield (
@@ -234,6 +236,7 @@ def _work(
         going=tuple(sorted(going)),
         empties=not declared and bool(stored),
         guarded=tuple(step.urn for step in made.steps if step.layer == layer.label and step.guarded),
+        stays=frozenset(step.urn for step in made.steps if step.operation == "keep" or step.keeps_old),
     )
 
 

@@ -20,15 +20,18 @@ class LayerWork:
     """The blueprint has nothing in this layer any more."""
     guarded: tuple[str, ...] = ()
     """URNs that Pulumi protects, and that go or are replaced all the same: a gate was let through for each."""
+    stays: frozenset[str] = frozenset()
+    """URNs whose resource, where it goes or is replaced, stays in the account."""
 
 
 @dataclass(frozen=True)
 class Pass:
-    """One run of the engine on one layer. ``kept`` are URNs that it must leave alone."""
+    """One run of the engine on one layer. ``kept`` are URNs that it must leave alone, ``stays`` those of the work."""
 
     layer: Layer
     what: Literal["up", "deletions", "destroy"]
     kept: tuple[str, ...] = ()
+    stays: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,10 @@ def passes(works: Iterable[LayerWork]) -> tuple[Pass, ...]:
     for place, work in enumerate(todo):
         later = bool(todo[place + 1 :])
         if work.empties:
-            backward.append(Pass(work.layer, "destroy"))
+            backward.append(Pass(work.layer, "destroy", stays=work.stays))
         elif work.going and later:
-            forward.append(Pass(work.layer, "up", work.going))
-            backward.append(Pass(work.layer, "deletions"))
+            forward.append(Pass(work.layer, "up", work.going, work.stays))
+            backward.append(Pass(work.layer, "deletions", stays=work.stays))
         else:
-            forward.append(Pass(work.layer, "up"))
+            forward.append(Pass(work.layer, "up", stays=work.stays))
     return (*forward, *reversed(backward))

@@ -48,18 +48,21 @@ def plan(
         for node, before in pairs
         if before is not None
     }
-    first = [
+    roots = [
         before.urn
         for node, before in pairs
         if before and goes_first(before, node.inputs, found[before.urn], asked=node.delete_before_replace)
     ]
-    dependents = Dependents(old.values())
-    for urn, lost in [one for root in first for one in dependents.replaced_with(root).items() if one[0] in found]:
+    dependents, first = Dependents(old.values()), set(roots)
+    for urn, lost in [one for root in roots for one in dependents.replaced_with(root).items() if one[0] in found]:
         known = {change.top for change in found[urn]}
         found[urn] = (*found[urn], *(change for change in lost if change.top not in known))
-        first.append(urn)
+        first.add(urn)
+    replaced = {urn: old[urn] for urn, changes in found.items() if any(change.forces_replacement for change in changes)}
     steps = [
-        _comparison(before, node, found[before.urn], first=before.urn in first) if before else _creation(node, label)
+        _comparison(before, node, found[before.urn], first=before.urn in first, stays=_stays(before, replaced))
+        if before
+        else _creation(node, label)
         for node, before in pairs
     ]
     # Last made, first removed.
@@ -89,15 +92,19 @@ def _creation(node: ResourceNode, label: str | None) -> Step:
     return _step(node, "create", properties, f"not in {label}" if label else None)
 
 
-def _comparison(before: ResourceNode, after: ResourceNode, inputs: tuple[PropertyChange, ...], *, first: bool) -> Step:
+def _comparison(
+    before: ResourceNode, after: ResourceNode, inputs: tuple[PropertyChange, ...], *, first: bool, stays: bool
+) -> Step:
     properties = (*inputs, *_options(before, after))
     causes = [c.path for c in inputs if c.forces_replacement]
     moved = f"known so far as `{before.name}`" if before.urn != after.urn else None
     if causes:
         named = _named_by(after.replace_on_changes, causes[0])
         why = "is named by replace_on_changes" if named else "cannot be changed in place"
-        order = ", and the old one goes first" if first else ""
-        return _step(after, "replace", properties, f"`{causes[0]}` {why}{order}", guarded=before.protect)
+        order = ", and the old one goes first" if first and not stays else ""
+        return _step(
+            after, "replace", properties, f"`{causes[0]}` {why}{order}", guarded=before.protect, keeps_old=stays
+        )
     return _step(after, "update" if properties else "same", properties, moved)
 
 
@@ -123,11 +130,14 @@ def goes_first(
 
 
 def _removal(node: ResourceNode, leaving: Mapping[str, ResourceNode], why: str | None) -> Step:
-    properties = tuple(changed(node.inputs, {}))
-    of = leaving.get(node.deleted_with or "")
-    if node.retain_on_delete or (of is not None and of.retain_on_delete):
-        return _step(node, "keep", properties, why, guarded=node.protect)
-    return _step(node, "delete", properties, why, guarded=node.protect)
+    operation: Operation = "keep" if _stays(node, leaving) else "delete"
+    return _step(node, operation, tuple(changed(node.inputs, {})), why, guarded=node.protect)
+
+
+def _stays(node: ResourceNode, going: Mapping[str, ResourceNode]) -> bool:
+    """Whether the cloud keeps what goes: it is kept with its data, or a setting of something that is, and goes, too."""
+    of = going.get(node.deleted_with or "")
+    return node.retain_on_delete or (of is not None and of.retain_on_delete)
 
 
 def _options(before: ResourceNode, after: ResourceNode) -> Iterator[PropertyChange]:
@@ -147,10 +157,16 @@ def _step(
     reason: str | None,
     *,
     guarded: bool = False,
+    keeps_old: bool = False,
 ) -> Step:
     risk, why = risk_of(operation, node.type, properties)
     reasons = [reason] if reason else []
-    if risk not in ("none", "low"):
+    if keeps_old:
+        reasons.append("the old one stays in the account, outside of the state")
+    if keeps_old and risk == "data loss":
+        risk = "interruption"
+        reasons.append("the new one begins empty")
+    elif risk not in ("none", "low"):
         reasons.append(why)
     return Step(
         urn=node.urn,
@@ -162,6 +178,7 @@ def _step(
         reason="; ".join(reasons) or None,
         risk=risk,
         guarded=guarded,
+        keeps_old=keeps_old,
     )
 
 

@@ -87,6 +87,8 @@ class Step:
     blocked_by: str | None = None
     guarded: bool = False
     """It is protected from what the step does, by Pulumi, and that has to be lifted first."""
+    keeps_old: bool = False
+    """What is replaced stays in the account, outside of the state: it was made to be kept with its data."""
 
     @property
     def type(self) -> str:

@@ -14,7 +14,10 @@ from mlinfra.plan.replacement import KUBERNETES, forces_replacement, given_name
 
 
 class Taken(NamedTuple):
-    """``step`` creates something under a name that ``holder`` has until it goes; one that is kept has it for good."""
+    """``step`` creates something under a name that ``holder`` has until it goes; one that is kept has it for good.
+
+    They are the same where something is replaced, and the old one kept.
+    """
 
     name: str
     step: Step
@@ -23,16 +26,19 @@ class Taken(NamedTuple):
 
 def taken_names(plan: Plan, graph: ResourceGraph, before: ResourceGraph) -> tuple[Taken, ...]:
     """The creations of a plan that will find their name taken, in the order of the plan. ``graph`` and ``before`` are what it compares."""
-    leaving = [(step, before.by_urn[step.urn]) for step in plan.changes if step.operation in ("delete", "keep")]
-    holders = {(step.type, given_name(step.type, node.inputs)): (step, node) for step, node in leaving}
+    holders = {}
+    for step in plan.changes:
+        node = before.by_urn.get(step.urn)
+        if node is not None and (step.operation in ("delete", "keep") or step.keeps_old):
+            holders[step.type, given_name(step.type, node.inputs)] = step, node
     found = []
     for step in plan.changes:
-        if step.operation != "create":
+        if step.operation != "create" and not step.keeps_old:
             continue
-        node = graph.by_urn[step.urn]
-        name = given_name(step.type, node.inputs)
+        new = graph.by_urn[step.urn]
+        name = given_name(step.type, new.inputs)
         holder = holders.get((step.type, name))
-        if name is not None and holder is not None and _same_place(node, holder[1]):
+        if name is not None and holder is not None and (holder[0] is step or _same_place(new, holder[1])):
             found.append(Taken(name, step, holder[0]))
     return tuple(found)
 

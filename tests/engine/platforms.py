@@ -231,6 +231,12 @@ class Platform:
         return found
 
 
-def in_the_cloud(steps: set[Said]) -> set[tuple[str, str]]:
-    """Operation and URN of what these steps do in the cloud."""
-    return {(one, step.urn) for step in steps for one in OF_CLOUD.get(step.operation, ())}
+def in_the_cloud(plan: Plan) -> set[tuple[str, str]]:
+    """Operation and URN of what the steps of a plan do in the cloud: what is kept is not deleted there, nor options written."""
+    told = {said.urn for said in planned(plan)}
+    return {
+        (one, step.urn)
+        for step in plan.changes
+        if step.urn in told
+        for one in OF_CLOUD.get(step.operation, set()) - ({"delete"} if step.keeps_old else set())
+    }

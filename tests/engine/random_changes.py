@@ -31,9 +31,9 @@ def changed(text: str, chance: random.Random, valid: Callable[[str], bool]) -> t
     for _ in range(ATTEMPTS):
         after = copy.deepcopy(before)
         done = []
-        for _ in range(chance.choice((1, 1, 2, 3))):
+        for _ in range(chance.choice((1, 2, 3, 4))):
             try:
-                done.append(chance.choice((_field, _field, _field, _field, _tag, _more, _less))(after, chance))
+                done.append(chance.choice((*[_field] * 9, _tag, _more, _less))(after, chance))
             except NoIdeaError:
                 continue
         said = yaml.safe_dump(after, sort_keys=False, allow_unicode=True, width=1000)

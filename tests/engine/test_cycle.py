@@ -24,7 +24,7 @@ def as_planned(applied: Applied) -> None:
     plan = planned(applied.forecast.plan)
     assert applied.done == plan
     done = {(operation, urn) for operation, urn, result in applied.cloud if result == "done"}
-    assert done == in_the_cloud(plan)
+    assert done == in_the_cloud(applied.forecast.plan)
     heard = {event.urn for event in applied.events if isinstance(event, ResourceEvent) and event.phase == "done"}
     assert heard >= {step.urn for step in plan}
 
@@ -293,4 +293,38 @@ def test_what_depends_on_a_fixed_name_that_is_made_anew(parts: Path) -> None:
     applied = platform.apply(previews=True)
     assert applied.foretold == planned(applied.forecast.plan)
     as_planned(applied)
+    unchanged(platform)
+
+
+KEPT = """\
+mlinfra: 1
+name: kept
+environments:
+  dev: {region: eu-west-1}
+components:
+  key: {kind: encryption_key, deletion: retain}
+"""
+
+
+def test_what_is_kept_and_replaced_stays_in_the_account_and_is_called_kept(tmp_path: Path) -> None:
+    platform = Platform(tmp_path, KEPT)
+    assert platform.apply().outcome.status == "succeeded"
+    (old,) = (held for held in platform.cloud.resources() if held.type == "aws:kms/key:Key")
+    platform.say(KEPT.replace("retain}", "retain, multi_region: true}"))
+    applied = platform.apply(previews=True)
+    as_planned(applied)
+    (step,) = (step for step in applied.forecast.plan.changes if step.urn == old.urn)
+    assert (step.operation, step.keeps_old, step.risk, step.reason) == (
+        "replace",
+        True,
+        "interruption",
+        (
+            "`multiRegion` cannot be changed in place; the old one stays in the account, outside of the state; "
+            "the new one begins empty"
+        ),
+    )
+    told = [event.operation for event in applied.events if isinstance(event, ResourceEvent) and event.urn == old.urn]
+    assert told == ["create-replacement", "create-replacement", "keep", "keep"]
+    keys = [held.id for held in platform.cloud.resources() if held.type == "aws:kms/key:Key"]
+    assert (len(keys), old.id in keys) == (2, True)
     unchanged(platform)

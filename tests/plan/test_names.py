@@ -59,3 +59,11 @@ def test_an_object_of_kubernetes_is_named_in_its_namespace():
 def test_what_is_only_changed_keeps_its_name():
     one = graph("platform", "queue", QUEUE, {"name": "nightly"})
     assert found(one, one) == []
+
+
+def test_what_is_kept_and_replaced_under_its_own_name_is_in_its_own_way():
+    before = graph("foundation", "lake", BUCKET, {"bucket": "acme", "objectLockEnabled": False}, retain_on_delete=True)
+    locked = graph("foundation", "lake", BUCKET, {"bucket": "acme", "objectLockEnabled": True}, retain_on_delete=True)
+    assert found(before, locked) == [("acme", "lake", "replace")]
+    other = graph("foundation", "lake", BUCKET, {"bucket": "other", "objectLockEnabled": True}, retain_on_delete=True)
+    assert found(before, other) == []
