@@ -110,7 +110,7 @@ def run(session: Session, todo: tuple[Pass | Errand, ...], listen: Listener, ope
             )
             watch = Watch(session, one.layer, listen)
             with watch.watching():
-                error = _one(session, one, state, watch.hearing(translate), message)
+                error = _one(session, one, state, watch.hearing(translate), message, pressed)
             if error is not None:
                 error = _after(session, one.layer, translate, heard, listen, watch.stopped, error)
             _add(counts.setdefault(one.layer.label, {}), translate.counts)
@@ -168,8 +168,15 @@ def _readable(session: Session, layer: Layer) -> bool:
     return True
 
 
-def _one(session: Session, one: Pass, state: StackState | None, listen: OnEvent, message: str) -> str | None:
-    """Run the engine once; what it says where it fails."""
+def _one(
+    session: Session,
+    one: Pass,
+    state: StackState | None,
+    listen: OnEvent,
+    message: str,
+    pressed: Callable[[], object],
+) -> str | None:
+    """Run the engine once, unless somebody has stopped it by then; what it says where it fails."""
     options = session.options
     more: dict[str, Any] = {
         "message": message,
@@ -182,6 +189,8 @@ def _one(session: Session, one: Pass, state: StackState | None, listen: OnEvent,
         more["parallel"] = options.parallel
     try:
         stack = session.open(one.layer, session.program(one.layer), state)
+        if pressed():
+            return f"layer {one.layer.label} was not begun"
         if one.what == "destroy":
             # Without the program: what is destroyed is what the state holds.
             stack.destroy(run_program=False, **more)

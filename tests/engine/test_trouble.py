@@ -97,7 +97,7 @@ def test_ctrl_c_stops_and_says_how_to_go_on(platform: Platform, times: int) -> N
 
 def test_an_apply_whose_time_is_up_stops_and_goes_on(platform: Platform) -> None:
     slowed(platform, 2)
-    with started(platform, "apply", "--timeout", "4s") as one:
+    with started(platform, "apply", "--timeout", "5s") as one:
         code, said = ended(one)
     assert code == 130, said
     assert "the time is up; stopping after what is in flight" in said
