@@ -6,7 +6,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -70,17 +70,32 @@ class Verbs(TyperGroup):
             from mlinfra.commands._output import close_to
             from mlinfra.errors import UsageError
 
-            if parts := [f"`{verb}`" for verb in files() if verb.startswith(f"{args[0]} ")]:
-                raise UsageError(f"`{args[0]}` alone is no verb", hint=f"there are {', '.join(parts)}")
+            if parts := [verb for verb in files() if verb.startswith(f"{args[0]} ")]:
+                if args[1:2] in (["--help"], ["-h"]):
+                    self._explain(ctx, args[0], parts)
+                words = ", ".join(f"`{verb}`" for verb in parts)
+                raise UsageError(f"`{args[0]}` alone is no verb", hint=f"there are {words}")
             hint = close_to(args[0], files()) or "`mlinfra --help` lists the verbs"
             raise UsageError(f"there is no verb `{args[0]}`", hint=hint)
         return (args[0] if command else None), command, args[1:]
 
+    def _explain(self, ctx: Context, word: str, verbs: list[str]) -> NoReturn:
+        from mlinfra.commands._output import emit
+
+        formatter = ctx.make_formatter()
+        formatter.write_usage(f"{ctx.command_path} {word}", "VERB [OPTIONS]")
+        self._list(formatter, verbs)
+        emit(formatter.getvalue())
+        ctx.exit()
+
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Names and help from the catalogue, so that no verb is imported."""
+        self._list(formatter, self.list_commands(ctx))
+
+    def _list(self, formatter: HelpFormatter, verbs: list[str]) -> None:
         texts = catalogue().verbs
         with formatter.section("Verbs"):
-            formatter.write_dl([(verb, texts.get(verb) or summary(verb)) for verb in self.list_commands(ctx)])
+            formatter.write_dl([(verb, texts.get(verb) or summary(verb)) for verb in verbs])
 
 
 def group() -> Command:

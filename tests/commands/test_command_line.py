@@ -104,6 +104,13 @@ def test_documentation_needs_no_kind_and_no_pulumi(arguments: tuple[str, ...]) -
     assert done.stderr == "[]\n"
 
 
+def test_the_help_of_a_first_word_lists_its_verbs(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "engine", "--help")
+    assert (result.code, result.err) == (0, "")
+    words = [" ".join(line.split()[:3]) for line in result.out.splitlines() if not line.startswith("     ")]
+    assert words == ["Usage: mlinfra engine", "", "Verbs:", "engine install Install", "engine status Show"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message", "hint"),
     [
