@@ -13,9 +13,13 @@ from pathlib import Path
 from pulumi import automation
 from pulumi.automation._stack import StackInitMode
 from pulumi.automation.errors import StackAlreadyExistsError
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 
 from mlinfra.engine.process import Cli
 
+OWN_CONNECTION = ("grpc.use_local_subchannel_pool", 1)
+"""Each run of a program reaches its engine by a connection of its own. By gRPC's default all connections of a process to one address share what is
+known of it, and an engine that gets the port of one that is gone is taken for gone, too."""
 UNASKED = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 
 
@@ -49,6 +53,8 @@ def stack_of(
 
     ``settings`` are what ``Pulumi.<stack>.yaml`` says. Raises CommandError where the CLI refuses.
     """
+    if OWN_CONNECTION not in _GRPC_CHANNEL_OPTIONS:
+        _GRPC_CHANNEL_OPTIONS.append(OWN_CONNECTION)
     workspace = _Workspace(
         work_dir=str(folder),
         program=program,
